@@ -1,0 +1,81 @@
+# Sallyport: make, make check, make help
+BUILD   ?= build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= cc
+PKG     := pkg-config
+
+PROGRAMS := sallyportd sallyport-worker sallyport-connector sallyport-login
+
+# the folders each program is linked from, beside common/
+DIRS_common              := common
+DIRS_sallyportd          := monitor monitor/keys monitor/auth
+DIRS_sallyport-worker    := worker worker/wire worker/alg worker/kex worker/auth worker/chan
+DIRS_sallyport-connector := monitor/connector
+DIRS_sallyport-login     := monitor/login
+
+LIBS_common              := -lseccomp -lcap -lcrypto
+LIBS_sallyportd          := -levent_core
+LIBS_sallyport-worker    := -lz -lnettle
+LIBS_sallyport-connector := -levent_core -levent_extra
+LIBS_sallyport-login     := -lcrypt -lpam -lutil
+
+WARN   := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wundef -Wstrict-prototypes \
+          -Wmissing-prototypes -Werror
+HARDEN := -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=3 -fPIE
+OPT    ?= -O2
+CFLAGS_ALL  = -std=c11 -D_GNU_SOURCE -I. $(OPT) -g $(WARN) $(HARDEN) $(CFLAGS)
+LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+VERSION := 0.1
+
+srcs      = $(sort $(foreach d,$(DIRS_$(1)),$(wildcard $(d)/*.c)))
+objs      = $(patsubst %.c,$(BUILD)/obj/%.o,$(call srcs,$(1)))
+lib_objs  = $(filter-out %/main.o,$(call objs,$(1)))
+
+all: $(PROGRAMS:%=$(BUILD)/bin/%)
+
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# an archive so that each program pulls only what it uses; made anew so that no removed object stays
+define archive
+$(BUILD)/lib/$(1).a: $$(call lib_objs,$(1))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$$(AR) rcs $$@ $$^
+endef
+$(foreach p,common $(PROGRAMS),$(eval $(call archive,$(p))))
+
+define program
+$(BUILD)/bin/$(1): $$(filter %/main.o,$$(call objs,$(1))) $(BUILD)/lib/$(1).a $(BUILD)/lib/common.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS_ALL) $$(LDFLAGS_ALL) -o $$@ $$^ -Wl,--as-needed $$(LIBS_$(1)) $$(LIBS_common)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+# ---- unit tests: tests/F/x_test.c for F/x.c, one Check program each ----
+SUITE ?= *
+TEST_SRCS := $(shell find tests -name '*_test.c' 2>/dev/null | sort)
+TEST_BINS := $(TEST_SRCS:%.c=$(BUILD)/%)
+program_of = $(strip $(if $(filter common/%,$(1)),common,$(foreach p,$(PROGRAMS),\
+  $(if $(filter $(DIRS_$(p):%=%/),$(dir $(1))),$(p)))))
+
+define unit
+$(BUILD)/$(1:%.c=%): $(BUILD)/obj/$(1:%.c=%.o) $(BUILD)/obj/tests/unit.o $(2:%=$(BUILD)/lib/%.a) $(BUILD)/lib/common.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS_ALL) $$(LDFLAGS_ALL) -o $$@ $$^ -Wl,--as-needed $(foreach p,$(2),$(LIBS_$(p))) $$(LIBS_common) $$(shell $(PKG) --libs check)
+endef
+$(foreach t,$(TEST_SRCS),$(eval $(call unit,$(t),$(or $(filter-out common,$(call program_of,$(t:tests/%=%))),))))
+
+unit-tests: $(TEST_BINS)
+
+check-unit: $(TEST_BINS)
+	scripts/unit '$(BUILD)' '$(SUITE)'
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+.PHONY: all unit-tests check-unit clean
+.DELETE_ON_ERROR:

@@ -1,0 +1,65 @@
+/*
+ * Every limit, with its unit and its reason. Nothing else may define one.
+ */
+#ifndef COMMON_LIMITS_H
+#define COMMON_LIMITS_H
+
+/* --- the SSH transport ------------------------------------------------- */
+#define LIMIT_PACKET_BYTES      (256 * 1024) /* RFC 4253 6.1 asks for 35000; OpenSSH's */
+#define LIMIT_PAYLOAD_BYTES     (256 * 1024) /* after decompression: stops bombs */
+#define LIMIT_IDENT_BYTES       255          /* RFC 4253 4.2, with CR LF */
+#define LIMIT_IDENT_LINE_BYTES  8192         /* one line before an identification */
+#define LIMIT_KEXINIT_BYTES     35000        /* RFC 4253 6.1: what all must take */
+#define LIMIT_NAMELIST_BYTES    16384        /* one name-list of a KEXINIT */
+#define LIMIT_NAME_BYTES        64           /* RFC 4251 6: an algorithm or method name */
+#define LIMIT_KEX_VALUE_BYTES   2048         /* longest: mlkem768, sntrup761, 8192-bit DH */
+#define LIMIT_HASH_BYTES        64           /* SHA-512 */
+#define LIMIT_SIGNATURE_BYTES   4096         /* RSA-16384 with its framing is 2 KiB */
+#define LIMIT_PK_BLOB_BYTES     8192         /* a public key or certificate */
+#define LIMIT_HOSTKEYS          16           /* host keys and host certificates */
+#define LIMIT_ALGS              64           /* names in one algorithm list */
+#define LIMIT_RSA_BITS_MIN      2048         /* below: refused (NIST SP 800-131A) */
+#define LIMIT_RSA_BITS_MAX      16384        /* above: verifying costs too much */
+#define LIMIT_OUT_BYTES         (384 * 1024) /* sealed bytes waiting for the client */
+#define LIMIT_OUT_DATA_BYTES    (192 * 1024) /* above: channels are not read */
+#define LIMIT_HELD_BYTES        (256 * 1024) /* control messages held during a rekey */
+
+/* --- authentication ---------------------------------------------------- */
+#define LIMIT_USER_BYTES        255          /* user names, as claimed */
+#define LIMIT_PASSWORD_BYTES    1024         /* as OpenSSH */
+#define LIMIT_METHODS_BYTES     256          /* name-list of methods that can continue */
+#define LIMIT_BANNER_BYTES      16384        /* Banner file: a screenful of UTF-8 */
+#define LIMIT_KEYS_BYTES        (96 * 1024)  /* all authorized keys of one user */
+#define LIMIT_KEYS_LINE_BYTES   16384        /* one line of an authorized_keys file */
+#define LIMIT_AUTH_REQUESTS     256          /* requests, keys offered included */
+
+/* --- channels ---------------------------------------------------------- */
+#define LIMIT_CHANNELS          512          /* open at once on one connection */
+#define LIMIT_CHANNEL_REFUSALS  1000         /* refused opens before we disconnect */
+#define LIMIT_WINDOW_BYTES      (2 * 1024 * 1024) /* our window, as OpenSSH's 64 packets */
+#define LIMIT_CHAN_PACKET_BYTES (32 * 1024)  /* data in one packet, each way */
+#define LIMIT_COMMAND_BYTES     (60 * 1024)  /* exec: fits the IPC datagram */
+#define LIMIT_TERM_BYTES        64
+#define LIMIT_MODES_BYTES       1024         /* encoded terminal modes, RFC 4254 8 */
+#define LIMIT_ENV_BYTES         (32 * 1024)  /* all env requests of a session */
+#define LIMIT_ENV_COUNT         128          /* env requests of a session */
+#define LIMIT_HOST_BYTES        255          /* a DNS name or address */
+#define LIMIT_PATH_BYTES        107          /* sun_path without its NUL */
+#define LIMIT_LISTENS           128          /* listeners one connection may ask for */
+#define LIMIT_SIGNAL_BYTES      16           /* name of a signal, RFC 4254 6.10 */
+#define LIMIT_X11_BYTES         256          /* protocol name, cookie */
+
+/* --- between processes ------------------------------------------------- */
+#define LIMIT_MSG_BYTES         (128 * 1024) /* largest IPC message; below wmem_default */
+#define LIMIT_WORKER_MSG_BYTES  (20 * 1024)  /* largest message to a worker */
+#define LIMIT_MSG_FDS           3            /* stdin, stdout, stderr of a session */
+#define LIMIT_TEXT_BYTES        256          /* reason or error told to the other side */
+#define LIMIT_LOG_BYTES         1024         /* one log line */
+#define LIMIT_LOG_LINES         4000         /* log lines of one worker */
+#define LIMIT_SPARE_WORKERS     4            /* forked ahead, idle */
+#define LIMIT_NURSERY_FORKS     4096         /* then the nursery is replaced */
+
+/* --- who may come in --------------------------------------------------- */
+#define LIMIT_CONNECTIONS       100000       /* upper bound of MaxConnections */
+
+#endif
