@@ -32,7 +32,9 @@ srcs      = $(sort $(foreach d,$(DIRS_$(1)),$(wildcard $(d)/*.c)))
 objs      = $(patsubst %.c,$(BUILD)/obj/%.o,$(call srcs,$(1)))
 lib_objs  = $(filter-out %/main.o,$(call objs,$(1)))
 
-all: $(PROGRAMS:%=$(BUILD)/bin/%)
+# a program is built once its main.c is there
+READY := $(foreach p,$(PROGRAMS),$(if $(wildcard $(firstword $(DIRS_$(p)))/main.c),$(p)))
+all: $(READY:%=$(BUILD)/bin/%)
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
