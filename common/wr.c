@@ -107,6 +107,23 @@ void wr_close(struct wr *w, size_t mark)
 	wr_u32(&len, (uint32_t)(w->n - mark));
 }
 
+uint8_t *wr_lend(struct wr *w, size_t max, size_t *room)
+{
+	*room = 0;
+	if (w->err != OK || w->p == NULL)
+		return NULL;
+	*room = w->cap - w->n < max ? w->cap - w->n : max;
+	return w->p + w->n;
+}
+
+void wr_filled(struct wr *w, size_t n)
+{
+	if (w->err != OK || n > w->cap - w->n)
+		w->err = ERR_NO_SPACE;
+	else
+		w->n += n;
+}
+
 enum err wr_end(struct wr *w, struct span *out)
 {
 	if (w->err == OK)

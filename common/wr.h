@@ -37,6 +37,15 @@ MUST_CHECK size_t wr_open(struct wr *w);
 void wr_close(struct wr *w, size_t mark);
 
 /*
+ * Lends the free storage, at most max bytes of it, to be filled from elsewhere.
+ * room:   how much was lent; 0 where the writer has failed or is full
+ */
+uint8_t *wr_lend(struct wr *w, size_t max, size_t *room);
+
+/* Takes back what wr_lend lent: n bytes of it were filled. */
+void wr_filled(struct wr *w, size_t n);
+
+/*
  * Hands out what was written.
  * Errors: ERR_NO_SPACE something did not fit; out is then untouched
  */

@@ -1,0 +1,62 @@
+/*
+ * Channels, their windows and what they are joined to. Source: RFC 4254 5
+ */
+#ifndef WORKER_CHAN_CHAN_H
+#define WORKER_CHAN_CHAN_H
+
+#include "common/ipc.h"
+#include "common/rd.h"
+
+struct worker;
+struct chan;
+
+/* All channels of a connection; chan.c knows the rest. */
+struct chans {
+	struct chan **slot; /* index = our channel number; NULL where free */
+	size_t cap, n;      /* n: open ones */
+	uint32_t refusals;  /* opens refused so far: bounded by LIMIT_CHANNEL_REFUSALS */
+	bool no_more_sessions;
+	struct listens *listens;
+	struct globals *globals; /* global requests that wait for the monitor, in order */
+};
+
+/* Packets of RFC 4254 and OpenSSH's PROTOCOL. Each parses to rd_end before it acts. */
+MUST_CHECK enum err recv_global_request(struct worker *w, struct rd *r);
+MUST_CHECK enum err recv_request_success(struct worker *w, struct rd *r);
+MUST_CHECK enum err recv_request_failure(struct worker *w, struct rd *r);
+MUST_CHECK enum err recv_channel_open(struct worker *w, struct rd *r);
+MUST_CHECK enum err recv_channel_open_confirmation(struct worker *w, struct rd *r);
+MUST_CHECK enum err recv_channel_open_failure(struct worker *w, struct rd *r);
+MUST_CHECK enum err recv_channel_window_adjust(struct worker *w, struct rd *r);
+MUST_CHECK enum err recv_channel_data(struct worker *w, struct rd *r);
+MUST_CHECK enum err recv_channel_extended_data(struct worker *w, struct rd *r);
+MUST_CHECK enum err recv_channel_eof(struct worker *w, struct rd *r);
+MUST_CHECK enum err recv_channel_close(struct worker *w, struct rd *r);
+MUST_CHECK enum err recv_channel_request(struct worker *w, struct rd *r);
+MUST_CHECK enum err recv_channel_success(struct worker *w, struct rd *r);
+MUST_CHECK enum err recv_channel_failure(struct worker *w, struct rd *r);
+
+/* Answers of the monitor. A descriptor that is kept is taken with ipc_fd_take. */
+MUST_CHECK enum err on_chan_opened(struct worker *w, const struct msg_chan_opened *m,
+    struct ipc_fds *fds);
+MUST_CHECK enum err on_session_started(struct worker *w, const struct msg_session_started *m,
+    struct ipc_fds *fds);
+MUST_CHECK enum err on_session_exited(struct worker *w, const struct msg_session_exited *m,
+    struct ipc_fds *fds);
+MUST_CHECK enum err on_listen_result(struct worker *w, const struct msg_listen_result *m,
+    struct ipc_fds *fds);
+MUST_CHECK enum err on_incoming(struct worker *w, const struct msg_incoming *m,
+    struct ipc_fds *fds);
+MUST_CHECK enum err on_hostkey_proved(struct worker *w, const struct msg_hostkey_proved *m,
+    struct ipc_fds *fds);
+
+/* Somebody logged in: announces the host keys (hostkeys-00@openssh.com), starts keepalives. */
+MUST_CHECK enum err chans_begin(struct worker *w);
+
+/* Before each wait: sets what is watched, from windows, queues and transport_room. */
+void chans_prepare(struct worker *w);
+
+/* The connection ends: closes every descriptor, frees all. Legal in the zero state. */
+void chans_wipe(struct worker *w);
+
+#endif
