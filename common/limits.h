@@ -17,6 +17,7 @@
 #define LIMIT_SIGNATURE_BYTES   4096         /* RSA-16384 with its framing is 2 KiB */
 #define LIMIT_PK_BLOB_BYTES     8192         /* a public key or certificate */
 #define LIMIT_HOSTKEYS          16           /* host keys and host certificates */
+#define LIMIT_RSA_EXPONENT_BITS 64           /* above: verifying costs as much as signing */
 #define LIMIT_ALGS              64           /* names in one algorithm list */
 #define LIMIT_RSA_BITS_MIN      2048         /* below: refused (NIST SP 800-131A) */
 #define LIMIT_RSA_BITS_MAX      16384        /* above: verifying costs too much */
@@ -32,6 +33,12 @@
 #define LIMIT_KEYS_BYTES        (96 * 1024)  /* all authorized keys of one user */
 #define LIMIT_KEYS_LINE_BYTES   16384        /* one line of an authorized_keys file */
 #define LIMIT_AUTH_REQUESTS     256          /* requests, keys offered included */
+
+#define LIMIT_KEY_OPTION_LIST   1024         /* environment, permitopen… of one key */
+#define LIMIT_CERT_PRINCIPALS   256          /* names in a certificate, as OpenSSH */
+#define LIMIT_KEY_FILE_BYTES    (64 * 1024)  /* RSA-16384 in PEM is 13 KiB */
+#define LIMIT_KEY_HEAP_BYTES    (256 * 1024) /* locked memory: files while read, keys */
+#define LIMIT_USERS_FILE_BYTES  (16 * 1024 * 1024) /* some 150,000 users */
 
 /* --- channels ---------------------------------------------------------- */
 #define LIMIT_CHANNELS          512          /* open at once on one connection */
