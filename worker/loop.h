@@ -1,6 +1,6 @@
 /*
- * The worker's event loop: ppoll over few descriptors, so that an idle worker needs no descriptor
- * and no memory for it beside its sockets.
+ * The worker's event loop: ppoll over few descriptors, so that an idle worker needs no
+ * descriptor and no memory for it beside its sockets.
  */
 #ifndef WORKER_LOOP_H
 #define WORKER_LOOP_H
@@ -17,7 +17,7 @@ typedef void watch_fn(struct watch *w, short revents);
 /* One descriptor that is watched. Embedded in its owner; zero state: not watched. */
 struct watch {
 	int fd;
-	short events; /* set freely at any time; 0: only errors and hang-up */
+	short events; /* set freely at any time; 0: not looked at, hang-up included */
 	watch_fn *fn;
 	void *ctx;
 	size_t slot; /* 1-based place in the loop; 0 where it is in none */
@@ -57,10 +57,12 @@ void loop_timer_stop(struct loop *l, struct timer *t);
 void loop_clock(struct loop *l);
 
 /*
- * Waits once and calls what is ready.
+ * Waits once and calls what is ready, in the order in which it was watched; then the
+ * timers that are due.
+ * wait:   false where there is work left: only looks
  * Errors: ERR_SYSTEM
  */
-MUST_CHECK enum err loop_turn(struct loop *l);
+MUST_CHECK enum err loop_turn(struct loop *l, bool wait);
 
 void loop_wipe(struct loop *l);
 
