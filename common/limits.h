@@ -77,6 +77,32 @@
 #define LIMIT_CONFIG_MERGED     1024         /* lists added up for different users */
 #define LIMIT_OPTIONS           128          /* options on the command line */
 
+/* --- the monitor's hands ----------------------------------------------- */
+#define LIMIT_CONNECTOR_MSG_BYTES 1024       /* largest message to the connector */
+#define LIMIT_CONNECTS          4096         /* connections being made at once */
+#define LIMIT_CONNECT_ADDRESSES 16           /* addresses of one host that are tried */
+#define LIMIT_CONNECT_MS        120000       /* longest time to connect, and the default */
+#define LIMIT_RESOLV_CHECK_S    2            /* between looks at resolv.conf and hosts */
+#define LIMIT_BINDS             4096         /* listeners of all connections */
+#define LIMIT_BIND_TRIES        16           /* ports tried until both families have it */
+#define LIMIT_BACKLOG           128          /* connections waiting to be accepted, as sshd */
+#define LIMIT_ACCEPT_PAUSE_S    1            /* when descriptors ran out */
+#define LIMIT_LOGIN_CHILDREN    16384        /* login helpers at once */
+#define LIMIT_ACCOUNT_BYTES     (64 * 1024)  /* strings of one account database entry */
+#define LIMIT_GROUPS            4096         /* groups of one user that are told */
+#define LIMIT_KEYS_PATTERNS     16           /* AuthorizedKeysFile patterns */
+#define LIMIT_KEYS_FILE_BYTES   (1024 * 1024) /* one authorized_keys file */
+#define LIMIT_FILE_PATH_BYTES   4096         /* PATH_MAX, with NUL */
+#define LIMIT_PIPE_BYTES        (256 * 1024) /* stdin, stdout, stderr of a session */
+#define LIMIT_X11_DISPLAYS      1000         /* display numbers tried, as sshd */
+#define LIMIT_X11_BACKLOG       5            /* as sshd */
+#define LIMIT_PAM_TEXT_BYTES    16384        /* what PAM wants the user to read */
+#define LIMIT_PAM_ENV_COUNT     256          /* variables that PAM may set */
+#define LIMIT_MOTD_BYTES        65536        /* /etc/motd, /etc/nologin: what is shown */
+#define LIMIT_SFTP_ARGS         16           /* words of an internal-sftp command */
+#define LIMIT_SESSION_NOFILE    1024         /* soft limit: select(2) of the user's programs */
+#define LIMIT_UNIX_CONNECT_S    10           /* a unix socket whose backlog is full */
+
 /* --- who may come in --------------------------------------------------- */
 #define LIMIT_CONNECTIONS       100000       /* upper bound of MaxConnections */
 

@@ -1,0 +1,123 @@
+/*
+ * Runs one of the monitor's hands, as the monitor does: a SEQPACKET socket at descriptor 3.
+ * The test plays the monitor. For tests/monitor/connector and tests/monitor/login.
+ */
+#ifndef TESTS_MONITOR_HAND_H
+#define TESTS_MONITOR_HAND_H
+
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/ipc.h"
+#include "tests/unit.h"
+
+#define HAND_SOCKET  3
+#define HAND_WAIT_MS 8000
+
+struct hand {
+	pid_t pid;
+	int sock;
+	uint8_t *store;
+	struct msg m;
+	struct ipc_fds fds;
+};
+
+/* The programs stand in BUILD/bin, the test programs in BUILD/tests/... */
+static inline void hand_path(const char *program, char out[PATH_MAX])
+{
+	char self[PATH_MAX] = {0};
+	char *tests;
+
+	ck_assert_int_gt(readlink("/proc/self/exe", self, sizeof self - 1), 0);
+	tests = strstr(self, "/tests/");
+	ck_assert_ptr_nonnull(tests);
+	*tests = '\0';
+	ck_assert_int_lt(snprintf(out, PATH_MAX, "%s/bin/%s", self, program), PATH_MAX);
+}
+
+static inline void hand_start(struct hand *h, const char *program, const char *user)
+{
+	char path[PATH_MAX];
+	int pair[2];
+
+	hand_path(program, path);
+	ck_assert_msg(access(path, X_OK) == 0, "%s is not built: make all", path);
+	ck_assert_int_eq(ipc_pair(pair), OK);
+	/* what leaves its parent behind (a pid namespace) falls to us, as to the monitor */
+	ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	h->pid = fork();
+	if (h->pid == 0) {
+		if (pair[1] == HAND_SOCKET)
+			fcntl(HAND_SOCKET, F_SETFD, 0);
+		else
+			dup2(pair[1], HAND_SOCKET);
+		close_range(HAND_SOCKET + 1, UINT_MAX, 0);
+		execl(path, program, "--socket", "3", user != NULL ? "--user" : NULL,
+		      user, (char *)NULL);
+		_exit(127);
+	}
+	ck_assert_int_gt(h->pid, 0);
+	close(pair[1]);
+	h->sock = pair[0];
+	h->store = malloc(LIMIT_MSG_BYTES);
+	ck_assert_ptr_nonnull(h->store);
+}
+
+/* Takes the next message from sock into h; fails the test where none comes in time. */
+static inline void hand_recv(struct hand *h, int sock, enum msg_type type)
+{
+	struct wr buf = {.p = h->store, .cap = LIMIT_MSG_BYTES};
+	struct pollfd p = {.fd = sock, .events = POLLIN};
+
+	ck_assert_msg(poll(&p, 1, HAND_WAIT_MS) == 1, "no answer; %s was expected",
+		      msg_rules[type].name);
+	ck_assert_int_eq(ipc_recv(sock, &buf, true, &h->m, &h->fds), OK);
+	ck_assert_msg(h->m.type == type, "%s came where %s was expected",
+		      msg_rules[h->m.type].name, msg_rules[type].name);
+}
+
+static inline void hand_send(int sock, const struct msg *m)
+{
+	ck_assert_int_eq(ipc_send(sock, m, NULL, 0, true), OK);
+}
+
+/* Tells whether nothing comes on sock within ms. */
+static inline bool hand_quiet(int sock, int ms)
+{
+	struct pollfd p = {.fd = sock, .events = POLLIN};
+
+	return poll(&p, 1, ms) == 0;
+}
+
+/* Closes the socket and waits until every child is gone: nothing may be left over. */
+static inline void hand_end(struct hand *h)
+{
+	int status;
+	int left_ms = HAND_WAIT_MS;
+	const int step_ms = 10;
+	pid_t pid;
+
+	close(h->sock);
+	free(h->store);
+	while ((pid = waitpid(-1, &status, WNOHANG)) >= 0 && left_ms > 0) {
+		if (pid > 0) {
+			ck_assert_msg(WIFEXITED(status), "ended by signal %d",
+				      WTERMSIG(status));
+			ck_assert_int_eq(WEXITSTATUS(status), 0);
+			continue;
+		}
+		usleep((useconds_t)step_ms * 1000);
+		left_ms -= step_ms;
+	}
+	ck_assert_msg(left_ms > 0, "a process outlives its socket");
+}
+
+#endif
