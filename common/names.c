@@ -1,6 +1,7 @@
 /*
  * Walks name-lists. They come from the network: nothing is copied, nothing allocated.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "common/limits.h"
@@ -61,8 +62,13 @@ bool names_valid(struct span list)
 	return !comma_last;
 }
 
+static bool same_byte(uint8_t a, uint8_t b, bool fold)
+{
+	return a == b || (fold && tolower(a) == tolower(b));
+}
+
 /* Backtracks to the last star only, so time is bounded by pattern times name. */
-bool names_glob(struct span pattern, struct span name)
+static bool glob_bytes(struct span pattern, struct span name, bool fold)
 {
 	size_t p = 0, n = 0, star = SIZE_MAX, mark = 0;
 
@@ -71,7 +77,8 @@ bool names_glob(struct span pattern, struct span name)
 			star = p++;
 			mark = n;
 		} else if (p < pattern.n &&
-		    (pattern.p[p] == '?' || pattern.p[p] == name.p[n])) {
+			   (pattern.p[p] == '?' ||
+			    same_byte(pattern.p[p], name.p[n], fold))) {
 			p++;
 			n++;
 		} else if (star != SIZE_MAX) {
@@ -84,4 +91,14 @@ bool names_glob(struct span pattern, struct span name)
 	while (p < pattern.n && pattern.p[p] == '*')
 		p++;
 	return p == pattern.n;
+}
+
+bool names_glob(struct span pattern, struct span name)
+{
+	return glob_bytes(pattern, name, false);
+}
+
+bool names_glob_fold(struct span pattern, struct span name)
+{
+	return glob_bytes(pattern, name, true);
 }

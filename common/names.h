@@ -24,4 +24,7 @@ bool names_valid(struct span list);
 /* Matches name against a pattern with * and ?, byte by byte. Source: ssh_config(5) PATTERNS */
 bool names_glob(struct span pattern, struct span name);
 
+/* The same, where the case of letters does not count: names of hosts. */
+bool names_glob_fold(struct span pattern, struct span name);
+
 #endif
