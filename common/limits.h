@@ -102,6 +102,20 @@
 #define LIMIT_SFTP_ARGS         16           /* words of an internal-sftp command */
 #define LIMIT_SESSION_NOFILE    1024         /* soft limit: select(2) of the user's programs */
 #define LIMIT_UNIX_CONNECT_S    10           /* a unix socket whose backlog is full */
+/* --- the sandbox: rlimits of each role --------------------------------- */
+#define LIMIT_WORKER_FILES      2048 /* 512 channels of three descriptors, and the links */
+#define LIMIT_WORKER_MIB        256  /* buffers of stalled channels are bounded below this */
+#define LIMIT_CONNECTOR_FILES   8192 /* attempts under way and listeners of all clients */
+#define LIMIT_CONNECTOR_MIB     128
+#define LIMIT_VERIFY_FILES      8    /* its link */
+#define LIMIT_VERIFY_MIB        1024 /* yescrypt and scrypt are meant to need memory */
+#define LIMIT_SESSION_FILES     64   /* its link, two listening sockets, accepted ones */
+#define LIMIT_SESSION_MIB       64
+#define LIMIT_STACK_BYTES       (8UL * 1024 * 1024) /* the kernel's default */
+#define LIMIT_SANDBOX_KEEP      16   /* descriptors a role is started with */
+#define LIMIT_SANDBOX_CONDS     3    /* arguments one row of sandbox.def may check */
+#define LIMIT_FILTER_BYTES      (4096L * 8) /* BPF_MAXINSNS instructions */
+#define LIMIT_LAYERS_BYTES      512  /* their text: fork_ready, connector_ready */
 
 /* --- who may come in --------------------------------------------------- */
 #define LIMIT_CONNECTIONS       100000       /* upper bound of MaxConnections */
