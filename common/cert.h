@@ -42,10 +42,16 @@ bool cert_valid_at(const struct cert *cert, uint64_t now);
 
 /*
  * Takes the next option off a list of pairs, as critical and extensions are.
- * data:   the option's value, its inner string unwrapped; empty for a flag
+ * data:   as it stands there; empty for a flag, else see cert_option_string
  * Gives:  false where none is left
  */
 bool cert_option_next(struct span *list, struct span *name, struct span *data);
+
+/*
+ * Unwraps the one string that the data of force-command, source-address … is.
+ * Errors: ERR_KEY it is something else
+ */
+MUST_CHECK enum err cert_option_string(struct span data, struct span *out);
 
 /* Takes the next principal off a list of strings; false where none is left. */
 bool cert_principal_next(struct span *list, struct span *principal);

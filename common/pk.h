@@ -43,20 +43,24 @@ typedef enum err pk_verify_fn(const struct pk_alg *alg, const struct pk_key *key
 /* Writes the fields behind the signature's name, from what libcrypto made. */
 typedef enum err pk_encode_fn(struct span raw, struct wr *w);
 
-struct pk_alg {
-	const char *name;     /* of the signature algorithm, as in KEXINIT */
-	const char *key_type; /* what stands first in the key's blob */
-	const char *
-	    plain; /* certificates: row that signs; it names the signature. Else NULL */
-	enum digest digest;
-	unsigned use;      /* enum pk_use bits */
-	unsigned n_fields; /* strings in the blob between type (or nonce) and end */
+/* What the algorithms of one family share. */
+struct pk_family {
+	unsigned n_fields; /* strings in the blob behind key type (or nonce) */
 	unsigned bits_min;
-	const char *curve; /* ECDSA: as in the blob, RFC 5656 10.1; else NULL */
 	pk_parse_fn *parse;
 	pk_verify_fn *verify;
 	pk_encode_fn *encode; /* NULL: no private key of this kind is ever here */
-	bool on_request;      /* only where it is configured by name */
+};
+
+struct pk_alg {
+	const char *name;     /* of the signature algorithm, as in KEXINIT */
+	const char *key_type; /* what stands first in the key's blob */
+	const char *plain;    /* certificates: row that signs; it names the signature */
+	enum digest digest;
+	unsigned use;      /* enum pk_use bits */
+	const char *curve; /* ECDSA: as in the blob, RFC 5656 10.1; else NULL */
+	const struct pk_family *family;
+	bool on_request; /* only where it is configured by name */
 	const char *source;
 };
 
