@@ -102,6 +102,7 @@
 #define LIMIT_SFTP_ARGS         16           /* words of an internal-sftp command */
 #define LIMIT_SESSION_NOFILE    1024         /* soft limit: select(2) of the user's programs */
 #define LIMIT_UNIX_CONNECT_S    10           /* a unix socket whose backlog is full */
+
 /* --- the sandbox: rlimits of each role --------------------------------- */
 #define LIMIT_WORKER_FILES      2048 /* 512 channels of three descriptors, and the links */
 #define LIMIT_WORKER_MIB        256  /* buffers of stalled channels are bounded below this */

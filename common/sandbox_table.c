@@ -59,9 +59,9 @@
 #define ALL3(a, b, c) a, b, c
 
 const struct sandbox_call sandbox_calls[] = {
-#define SYS(who, name, when, why) {who, SCMP_SYS(name), #name, {when}, 0, why},
+#define SYS(who, name, when, why) {who, SCMP_SYS(name), #name, #when, {when}, 0, why},
 #define DENY(who, name, when, error, why)                                              \
-	{who, SCMP_SYS(name), #name, {when}, error, why},
+	{who, SCMP_SYS(name), #name, #when, {when}, error, why},
 #include "common/sandbox.def"
 };
 const size_t sandbox_n_calls = sizeof sandbox_calls / sizeof sandbox_calls[0];
@@ -96,6 +96,25 @@ size_t sandbox_call_conds(const struct sandbox_call *call)
 	while (n < LIMIT_SANDBOX_CONDS && call->conds[n].mask != 0)
 		n++;
 	return n;
+}
+
+static bool conds_hold(const struct sandbox_call *call, const uint64_t args[SANDBOX_ARGS])
+{
+	for (size_t i = 0; i < sandbox_call_conds(call); i++)
+		if ((args[call->conds[i].arg] & call->conds[i].mask) != call->conds[i].value)
+			return false;
+	return true;
+}
+
+const struct sandbox_call *sandbox_call_match(enum sandbox_role role, int nr,
+    const uint64_t args[SANDBOX_ARGS])
+{
+	const struct sandbox_call *row = NULL;
+
+	while ((row = sandbox_call_find(role, nr, row)) != NULL)
+		if (conds_hold(row, args))
+			return row;
+	return NULL;
 }
 
 const struct sandbox_call *sandbox_call_find(enum sandbox_role role, int nr,

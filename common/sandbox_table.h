@@ -24,6 +24,8 @@ enum sandbox_layer {
 
 #define SANDBOX_ON(layer) (1U << (unsigned)(layer)) /* a layer or role as a bit */
 
+#define SANDBOX_ARGS 6 /* a system call's arguments */
+
 /* The condition (argument[arg] & mask) == value; mask 0 ends a row's conditions. */
 struct sandbox_cond {
 	unsigned arg;
@@ -36,6 +38,7 @@ struct sandbox_call {
 	unsigned who; /* SANDBOX_ON(role) bits */
 	int nr;       /* negative: this machine has no such call */
 	const char *name;
+	const char *when; /* the conditions as sandbox.def writes them */
 	struct sandbox_cond conds[LIMIT_SANDBOX_CONDS];
 	int error;
 	const char *why;
@@ -71,6 +74,13 @@ extern const char *const sandbox_layer_names[LAYER_COUNT];
 
 /* Counts the conditions of a row. */
 size_t sandbox_call_conds(const struct sandbox_call *call);
+
+/*
+ * Finds the row of role that system call nr with these six arguments matches.
+ * Gives:  NULL where there is none, so that the call kills
+ */
+const struct sandbox_call *sandbox_call_match(enum sandbox_role role, int nr,
+    const uint64_t args[SANDBOX_ARGS]);
 
 /* Finds the first row of role for system call nr, after the row given; NULL: from the
  * start. */
