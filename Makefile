@@ -72,7 +72,7 @@ $(foreach t,$(TEST_SRCS),$(eval $(call unit,$(t),$(or $(filter-out common,$(call
 
 unit-tests: $(TEST_BINS)
 
-check-unit: $(TEST_BINS)
+check-unit: all $(TEST_BINS)
 	scripts/unit '$(BUILD)' '$(SUITE)'
 
 clean:

@@ -148,7 +148,7 @@ void addr_host_text(const union addr *a, char out[ADDR_TEXT_BYTES])
 
 	out[0] = '\0';
 	if (inet_ntop(a->sa.sa_family, bytes, out, ADDR_TEXT_BYTES) == NULL)
-		snprintf(out, ADDR_TEXT_BYTES, "unknown");
+		(void)snprintf(out, ADDR_TEXT_BYTES, "unknown");
 }
 
 void addr_text(const union addr *a, char out[ADDR_TEXT_BYTES])
@@ -156,7 +156,7 @@ void addr_text(const union addr *a, char out[ADDR_TEXT_BYTES])
 	char host[ADDR_TEXT_BYTES];
 
 	addr_host_text(a, host);
-	snprintf(out, ADDR_TEXT_BYTES,
-		 a->sa.sa_family == AF_INET6 ? "[%.*s]:%u" : "%.*s:%u",
-		 INET6_ADDRSTRLEN, host, addr_port(a));
+	(void)snprintf(out, ADDR_TEXT_BYTES,
+		       a->sa.sa_family == AF_INET6 ? "[%.*s]:%u" : "%.*s:%u",
+		       INET6_ADDRSTRLEN, host, addr_port(a));
 }

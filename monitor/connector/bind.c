@@ -278,8 +278,10 @@ void binds_pause(struct binds *all, bool pause)
 
 void binds_wipe(struct binds *all)
 {
-	struct bind *b;
+	struct bind *next;
 
-	while ((b = LIST_FIRST(&all->list)) != NULL)
+	for (struct bind *b = LIST_FIRST(&all->list); b != NULL; b = next) {
+		next = LIST_NEXT(b, entry);
 		bind_free(b);
+	}
 }

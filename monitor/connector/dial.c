@@ -76,7 +76,6 @@ static void dial_succeed(struct dial *d)
 	dial_free(d);
 }
 
-static void dial_next(struct dial *d);
 static void on_wait(evutil_socket_t fd, short what, void *arg);
 
 /*
@@ -296,8 +295,10 @@ void dial_cancel(struct dials *all, uint64_t id)
 
 void dials_wipe(struct dials *all)
 {
-	struct dial *d;
+	struct dial *next;
 
-	while ((d = LIST_FIRST(&all->list)) != NULL)
+	for (struct dial *d = LIST_FIRST(&all->list); d != NULL; d = next) {
+		next = LIST_NEXT(d, entry);
 		dial_free(d);
+	}
 }

@@ -179,7 +179,7 @@ void reply_text(struct reply *r, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(r->text, sizeof r->text, fmt, ap);
+	(void)vsnprintf(r->text, sizeof r->text, fmt, ap);
 	va_end(ap);
 	for (char *p = r->text; *p != '\0'; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)

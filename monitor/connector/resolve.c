@@ -66,8 +66,7 @@ static bool time_equal(struct timespec a, struct timespec b)
 static void resolver_refresh(struct resolver *r)
 {
 	struct timespec now;
-	struct timespec conf = r->conf_time;
-	struct timespec hosts = r->hosts_time;
+	struct timespec conf, hosts;
 	struct resolve_base *fresh;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
