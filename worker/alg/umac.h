@@ -1,0 +1,12 @@
+/*
+ * UMAC over libnettle. Source: RFC 4418
+ */
+#ifndef WORKER_ALG_UMAC_H
+#define WORKER_ALG_UMAC_H
+
+#include "worker/alg/mac.h"
+
+mac_start_fn umac128_start;
+mac_tag_fn umac128_tag;
+
+#endif
