@@ -27,10 +27,11 @@ struct options_setting {
 	const char *value;
 };
 
-/* Borrows from argv, but for spec. */
+/* Borrows from argv, but for spec and folder. */
 struct options {
 	enum options_action action;
 	const char *config_file;   /* none: there is none */
+	char *folder;              /* where relative paths begin; NULL: at / */
 	bool foreground;           /* -D; also -d */
 	bool log_stderr;           /* -e; also -d, -t, -T */
 	const char *log_file;      /* -E, else NULL */
@@ -43,6 +44,10 @@ struct options {
 	size_t n_settings;
 };
 
+struct options_refusal {
+	char text[LIMIT_TEXT_BYTES];
+};
+
 /*
  * Reads the command line.
  * why:    receives one line for the user, where an error is returned
@@ -50,7 +55,7 @@ struct options {
  * Errors: ERR_CONFIG why says what; ERR_MEMORY
  */
 MUST_CHECK enum err options_parse(int argc, char *const argv[], struct options *out,
-				  char why[LIMIT_TEXT_BYTES]);
+				  struct options_refusal *why);
 
 /* Frees what o holds. */
 void options_wipe(struct options *o);
