@@ -67,14 +67,19 @@
 #define LIMIT_NURSERY_FORKS     4096         /* then the nursery is replaced */
 
 /* --- the configuration --------------------------------------------------- */
-#define LIMIT_CONFIG_FILE_BYTES (1024 * 1024) /* one file; a large Match list is 100 KiB */
+#define LIMIT_CONFIG_FILE_BYTES 1048576      /* 1 MiB, one file; a large Match list is 100 KiB */
 #define LIMIT_CONFIG_LINE_BYTES 65536        /* one line: a long AllowUsers */
 #define LIMIT_CONFIG_DEPTH      16           /* files that include files, as sshd */
 #define LIMIT_CONFIG_FILES      1024         /* read by Include, all in all */
 #define LIMIT_CONFIG_ERRORS     64           /* kept; more are counted */
 #define LIMIT_CONFIG_BLOCKS     512          /* Match blocks; their state is on the stack */
 #define LIMIT_CONFIG_ITEMS      4096         /* arguments of one keyword */
+#define LIMIT_CONFIG_ROWS       256          /* keywords in config.def: a match's state */
+#define LIMIT_CONFIG_LISTENS    256          /* addresses times ports, as sshd's MAX_PORTS */
 #define LIMIT_CONFIG_MERGED     1024         /* lists added up for different users */
+#define LIMIT_CONFIG_TEXT_BYTES 1024         /* one error, with its place */
+#define LIMIT_ARENA_CHUNK_BYTES 16384        /* a usual configuration fits two */
+#define LIMIT_ARENA_BYTES       16777216     /* 16 MiB, one piece; a file is far smaller */
 #define LIMIT_OPTIONS           128          /* options on the command line */
 
 /* --- the monitor's hands ----------------------------------------------- */

@@ -54,7 +54,8 @@ struct ports {
 
 struct listen_address {
 	const char *host; /* a name or address, without brackets */
-	uint16_t port;
+	uint16_t port;    /* 0: any free one */
+	bool port_given;  /* by ListenAddress itself, not by Port */
 };
 
 /* Complete once loaded: each address with each Port where it named none. */
@@ -103,6 +104,7 @@ struct ip_qos {
 #define FIELD_ALGS(field, arg)                              const char *field;
 #define FIELD_WORDS(field, arg)                             struct strlist field;
 #define FIELD_GATHER(field, arg)                            struct strlist field;
+#define FIELD_FILES(field, arg)                             struct strlist field;
 #define FIELD_PORTS(field, arg)                             struct ports field;
 #define FIELD_LISTEN(field, arg)                            struct listen_addresses field;
 #define FIELD_SUBSYS(field, arg)                            struct subsystems field;

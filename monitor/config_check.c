@@ -1,0 +1,179 @@
+/*
+ * What one argument must look like: CHECK(x) of config.def. Some give it its usual form.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "common/names.h"
+#include "monitor/config_priv.h"
+#include "monitor/match.h"
+
+const char *config_check_word(const struct config_reader *r, struct arena *a,
+			      const char **arg)
+{
+	(void)r;
+	(void)a;
+	return (*arg)[0] != '\0' ? NULL : "a word";
+}
+
+#define IDENT_PREFIX "SSH-2.0-"
+
+/* RFC 4253 4.2: printable US-ASCII, a comment after a space, 255 bytes with CR LF. */
+const char *config_check_ident(const struct config_reader *r, struct arena *a,
+			       const char **arg)
+{
+	static const char wanted[] = "SSH-2.0- and a name, in printable ASCII";
+	size_t n = strlen(*arg);
+
+	(void)r;
+	(void)a;
+	if (strncmp(*arg, IDENT_PREFIX, strlen(IDENT_PREFIX)) != 0 ||
+	    n == strlen(IDENT_PREFIX) || (*arg)[strlen(IDENT_PREFIX)] == ' ')
+		return wanted;
+	if (n + strlen("\r\n") > LIMIT_IDENT_BYTES)
+		return "a text of 253 bytes at most";
+	for (size_t i = 0; i < n; i++)
+		if ((*arg)[i] < ' ' || (*arg)[i] > '~')
+			return wanted;
+	return NULL;
+}
+
+/* A path begins where the gateway was started, also when it reloads from elsewhere. */
+const char *config_check_path(const struct config_reader *r, struct arena *a,
+			      const char **arg)
+{
+	const char *folder = r->options->folder == NULL ? "" : r->options->folder;
+	const char *path;
+
+	if ((*arg)[0] == '\0')
+		return "a path";
+	if ((*arg)[0] == '/')
+		return NULL;
+	path = arena_print(a, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, *arg);
+	if (path != NULL)
+		*arg = path;
+	return NULL;
+}
+
+static bool method_known(struct span name)
+{
+	static const char *const methods[] = {"publickey", "password",
+					      "keyboard-interactive",
+					      "keyboard-interactive:pam", "none"};
+
+	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
+		if (span_is(name, methods[i]))
+			return true;
+	return false;
+}
+
+const char *config_check_methods(const struct config_reader *r, struct arena *a,
+				 const char **arg)
+{
+	struct span list = span_str(*arg), name;
+
+	(void)r;
+	(void)a;
+	if (strcmp(*arg, "any") == 0)
+		return NULL;
+	if (!names_valid(list) || list.n == 0)
+		return "any or a list of methods divided by commas";
+	while (names_next(&list, &name))
+		if (!method_known(name))
+			return "any or a list of publickey, password, "
+			       "keyboard-interactive, none";
+	return NULL;
+}
+
+const char *config_check_tokens(const struct config_reader *r, struct arena *a,
+				const char **arg)
+{
+	(void)r;
+	(void)a;
+	if ((*arg)[0] == '\0')
+		return "a path";
+	for (const char *c = *arg; (c = strchr(c, '%')) != NULL; c += 2)
+		if (c[1] == '\0' || strchr("%hUu", c[1]) == NULL)
+			return "a path with %h, %u, %U or %% in it";
+	return NULL;
+}
+
+const char *config_check_user(const struct config_reader *r, struct arena *a,
+			      const char **arg)
+{
+	(void)r;
+	(void)a;
+	if ((*arg)[0] == '\0' || (*arg)[0] == '@')
+		return "USER or USER@HOST";
+	return match_user_valid(*arg) == OK
+		   ? NULL
+		   : "USER@HOST, where a network is as 192.0.2.0/24, without bits "
+		     "beyond the mask,";
+}
+
+/* Tells whether text is * or a port. */
+static bool is_port(const char *text)
+{
+	uint64_t n;
+
+	return strcmp(text, "*") == 0 ||
+	       (config_read_number(text, UINT16_MAX, &n) && n != 0);
+}
+
+/* host:port or [host]:port; an IPv6 address without brackets could be read in two ways. */
+static bool is_host_port(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	size_t n = colon == NULL ? 0 : (size_t)(colon - text);
+
+	if (n == 0 || n > LIMIT_HOST_BYTES || !is_port(colon + 1))
+		return false;
+	if (text[0] == '[')
+		return n > 2 && text[n - 1] == ']';
+	return memchr(text, ':', n) == NULL;
+}
+
+const char *config_check_permit_open(const struct config_reader *r, struct arena *a,
+				     const char **arg)
+{
+	(void)r;
+	(void)a;
+	if (strcmp(*arg, "any") == 0 || strcmp(*arg, "none") == 0 || is_host_port(*arg))
+		return NULL;
+	return "any, none, host:port or [address]:port, of which * may be either,";
+}
+
+const char *config_check_permit_listen(const struct config_reader *r, struct arena *a,
+				       const char **arg)
+{
+	const char *full;
+
+	if (!is_port(*arg) || strcmp(*arg, "*") == 0)
+		return config_check_permit_open(r, a, arg) == NULL
+			   ? NULL
+			   : "any, none, port, host:port or [address]:port";
+	full = arena_print(a, "*:%s", *arg);
+	if (full != NULL)
+		*arg = full;
+	return NULL;
+}
+
+const char *config_check_env_name(const struct config_reader *r, struct arena *a,
+				  const char **arg)
+{
+	(void)r;
+	(void)a;
+	return (*arg)[0] != '\0' && strchr(*arg, '=') == NULL
+		   ? NULL
+		   : "the name of a variable, or a pattern,";
+}
+
+const char *config_check_env_pair(const struct config_reader *r, struct arena *a,
+				  const char **arg)
+{
+	const char *equals = strchr(*arg, '=');
+
+	(void)r;
+	(void)a;
+	return equals != NULL && equals != *arg ? NULL : "NAME=VALUE";
+}
