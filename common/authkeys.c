@@ -1,7 +1,8 @@
 /*
- * Cuts lines of authorized_keys files. The user wrote them: nothing is taken for
- * granted. A line begins with a key type, or with options that end at the first blank
- * outside quotes. Source: sshd(8) AUTHORIZED_KEYS FILE FORMAT
+ * Cuts lines of authorized_keys files. The user wrote them: nothing is taken for granted.
+ * A line begins with a key type, or with options that end at the first blank outside
+ * quotes.
+ * Source: sshd(8) AUTHORIZED_KEYS FILE FORMAT
  */
 #include <string.h>
 
@@ -105,8 +106,7 @@ enum err authkeys_line(struct span line, uint8_t *store, size_t cap,
 		return ERR_RANGE;
 	if (e != OK || wr_end(&blob, &l.blob) != OK)
 		return ERR_KEY;
-	/* The name in front must be the one inside: else a reader of the file is
-	 * deceived. */
+	/* The name in front must be the one inside: else a reader is deceived. */
 	if (pk_blob_type(l.blob, &inner) != OK || !span_equal(inner, l.type))
 		return ERR_KEY;
 	l.comment = rest;

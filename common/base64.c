@@ -1,7 +1,7 @@
 /*
  * Base64. Only the canonical form is taken, so that equal text and equal bytes are the
- * same question. Key material passes here too, at rest, on the operator's files: not
- * constant time. Source: RFC 4648 4
+ * same question. Keys pass here too, at rest, in the operator's files: not constant time.
+ * Source: RFC 4648 4
  */
 #include <string.h>
 

@@ -10,8 +10,10 @@
 /* Gives the characters that n bytes need, padding included. */
 size_t base64_encoded_bytes(size_t n);
 
-/* Writes data as base64 into w. padded: with = at its end. Fails the writer where it is
- * full. */
+/*
+ * Writes data as base64 into w, which fails where it is full.
+ * padded: with = at its end
+ */
 void base64_encode(struct wr *w, struct span data, bool padded);
 
 /*

@@ -33,7 +33,8 @@ MUST_CHECK enum err cert_parse(struct span blob, struct cert *out);
 
 /*
  * Verifies that the certificate's own CA key signed it. The caller knows which CA it
- * trusts. Errors: ERR_SIGNATURE; ERR_KEY; ERR_UNKNOWN; ERR_CRYPTO
+ * trusts.
+ * Errors: ERR_SIGNATURE; ERR_KEY; ERR_UNKNOWN; ERR_CRYPTO
  */
 MUST_CHECK enum err cert_verify(const struct cert *cert);
 

@@ -36,9 +36,9 @@
 
 #define LIMIT_KEY_OPTION_LIST   1024         /* environment, permitopen… of one key */
 #define LIMIT_CERT_PRINCIPALS   256          /* names in a certificate, as OpenSSH */
-#define LIMIT_KEY_FILE_BYTES    (64 * 1024)  /* RSA-16384 in PEM is 13 KiB */
-#define LIMIT_KEY_HEAP_BYTES    (256 * 1024) /* locked memory: files while read, keys */
-#define LIMIT_USERS_FILE_BYTES  (16 * 1024 * 1024) /* some 150,000 users */
+#define LIMIT_KEY_FILE_BYTES    65536        /* RSA-16384 in PEM is 13 KiB */
+#define LIMIT_KEY_HEAP_BYTES    262144       /* locked memory: files while read, keys */
+#define LIMIT_USERS_FILE_BYTES  16777216     /* some 150,000 users */
 
 /* --- channels ---------------------------------------------------------- */
 #define LIMIT_CHANNELS          512          /* open at once on one connection */

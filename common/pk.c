@@ -1,8 +1,8 @@
 /*
  * Public keys and signatures. The table says everything that differs between
  * algorithms; the families' code is in pk_family.c. Blobs, signatures and data come
- * from the network. Source: RFC 4253 6.6, RFC 8332, RFC 8709, PROTOCOL.certkeys,
- * PROTOCOL.u2f
+ * from the network.
+ * Source: RFC 4253 6.6, RFC 8332, RFC 8709, PROTOCOL.certkeys, PROTOCOL.u2f
  */
 #include <string.h>
 
@@ -26,6 +26,7 @@
 static const struct pk_family ed25519 = {
     .n_fields = 1,
     .bits_min = 256,
+    .pure = true,
     .parse = pk_ed25519_parse,
     .verify = pk_ed25519_verify,
     .encode = pk_string_encode,
@@ -47,6 +48,7 @@ static const struct pk_family rsa = {
 static const struct pk_family sk_ed = {
     .n_fields = 2,
     .bits_min = 256,
+    .pure = true,
     .parse = pk_sk_ed25519_parse,
     .verify = pk_sk_ed25519_verify,
 };

@@ -47,6 +47,7 @@ typedef enum err pk_encode_fn(struct span raw, struct wr *w);
 struct pk_family {
 	unsigned n_fields; /* strings in the blob behind key type (or nonce) */
 	unsigned bits_min;
+	bool pure; /* signs the data as it is: libcrypto is given no digest */
 	pk_parse_fn *parse;
 	pk_verify_fn *verify;
 	pk_encode_fn *encode; /* NULL: no private key of this kind is ever here */
@@ -91,9 +92,10 @@ const struct pk_alg *pk_alg_plain(const struct pk_alg *alg);
 MUST_CHECK enum err pk_blob_type(struct span blob, struct span *out);
 
 /*
- * Parses a public key, or the key that a certificate certifies (its signature
- * unchecked). Owns:   pk_wipe(out) frees; out borrows from blob Errors: ERR_UNKNOWN key
- * type; ERR_KEY malformed, too weak, not on its curve; ERR_CRYPTO
+ * Parses a public key, or the key that a certificate certifies (its signature is not
+ * verified).
+ * Owns:   pk_wipe(out) frees; out borrows from blob
+ * Errors: ERR_UNKNOWN key type; ERR_KEY malformed, too weak, not on its curve; ERR_CRYPTO
  */
 MUST_CHECK enum err pk_parse(struct span blob, struct pk_key *out);
 
@@ -102,9 +104,10 @@ void pk_wipe(struct pk_key *key);
 
 /*
  * Verifies a signature in wire form by a parsed key.
- * touch:  receives what a security key said; nothing is demanded of it. Else {true,
- * true, 0} Errors: ERR_SIGNATURE it does not verify, is malformed, or names another
- * algorithm; ERR_KEY alg is not for this key; ERR_CRYPTO
+ * touch:  receives what a security key said, nothing is demanded of it; of other keys
+ *         {true, true, 0}
+ * Errors: ERR_SIGNATURE it does not verify, is malformed, or names another algorithm;
+ *         ERR_KEY alg is not for this key; ERR_CRYPTO
  */
 MUST_CHECK enum err pk_verify_key(const struct pk_alg *alg, const struct pk_key *key,
 				  struct span signature, struct span data,
@@ -113,8 +116,8 @@ MUST_CHECK enum err pk_verify_key(const struct pk_alg *alg, const struct pk_key 
 /*
  * Verifies a signature in wire form by a key or certificate in wire form. The blob must
  * be of alg's own key type: a certificate for a certificate's row, a plain key for a
- * plain one. A security key must say that its user was present. Errors: as pk_parse and
- * pk_verify_key
+ * plain one. A security key must say that its user was present.
+ * Errors: as pk_parse and pk_verify_key
  */
 MUST_CHECK enum err pk_verify(const struct pk_alg *alg, struct span blob,
 			      struct span signature, struct span data);

@@ -1,7 +1,8 @@
 /*
  * Parsing and verifying, family by family. All bytes are foreign: points must lie on
  * their curve, moduli must be of a size that costs little to verify, integers in
- * shortest form. Source: RFC 5656, RFC 8332, RFC 8709, PROTOCOL.u2f
+ * shortest form.
+ * Source: RFC 5656, RFC 8332, RFC 8709, PROTOCOL.u2f
  */
 #include <string.h>
 
@@ -242,8 +243,7 @@ enum err pk_ecdsa_verify(const struct pk_alg *alg, const struct pk_key *key,
 			 data);
 }
 
-/* The longest mpint here has 66 bytes, so a DER length of more than one byte is the
- * outer. */
+/* The longest integer here has 66 bytes, so only the outer length may take two. */
 static struct span der_read_integer(struct rd *r)
 {
 	struct span s;

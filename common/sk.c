@@ -1,7 +1,7 @@
 /*
  * A security key does not sign the data but a text with its own view of the world: for
- * whom (application), whether somebody touched it, how often it signed. Source:
- * PROTOCOL.u2f
+ * whom (application), whether somebody touched it, how often it signed.
+ * Source: PROTOCOL.u2f
  */
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
  * Proof that a client holds a private key. The signed text is built from what the
- * monitor knows itself: its session id and its host key. Source: RFC 4252 7;
- * PROTOCOL 3.1
+ * monitor knows itself: its session id and its host key.
+ * Source: RFC 4252 7; PROTOCOL 3.1
  */
 #ifndef MONITOR_AUTH_PROOF_H
 #define MONITOR_AUTH_PROOF_H

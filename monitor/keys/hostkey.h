@@ -1,18 +1,18 @@
 /*
- * Host keys: the only place with private keys. They lie in libcrypto's secure heap:
- * locked, not dumped, zero in a forked child. So the monitor must not fork and go on as
- * the child after keys_memory_init (fork and exec is fine).
+ * Host keys: the only place with private keys. They lie in libcrypto's secure heap: locked,
+ * not dumped, zero in a forked child. So the monitor must not fork and go on as the child
+ * after keymem_init (fork and exec is fine).
  */
 #ifndef MONITOR_KEYS_HOSTKEY_H
 #define MONITOR_KEYS_HOSTKEY_H
 
 #include "common/pk.h"
 #include "monitor/keys/keyfile.h"
+#include "monitor/keys/keymem.h"
 
 /* A private key with what is shown of it. Zero state: {0}. */
 struct hostkey {
 	EVP_PKEY *pkey;           /* shared with the entry of its certificate */
-	EVP_MD_CTX *ctx;          /* kept for the next signature */
 	const struct pk_alg *alg; /* the first row with the key type of blob */
 	uint8_t *blob;            /* public key or host certificate, wire form */
 	size_t blob_n;
@@ -33,21 +33,13 @@ struct hostkeys_paths {
 	size_t n_certificates;
 };
 
-/* Takes one message for the operator: a key or certificate that was left out, and why.
- */
+/* Takes one message for the operator: a key or certificate that was left out, and why. */
 typedef void hostkeys_note_fn(void *ctx, const char *text);
 
 /*
- * Sets up locked memory for keys; once, before the first key is read.
- * locked: tells whether the kernel locked it (RLIMIT_MEMLOCK)
- * Errors: ERR_MEMORY
- */
-MUST_CHECK enum err keys_memory_init(bool *locked);
-
-/*
- * Reads a private key file: openssh-key-v1 or PEM (PKCS#1, PKCS#8, SEC1), not
- * encrypted. Owns:   hostkey_wipe(out) Errors: ERR_FILE, ERR_KEY, ERR_UNKNOWN with note
- * set; ERR_MEMORY; ERR_CRYPTO
+ * Reads a private key file: openssh-key-v1 or PEM (PKCS#1, PKCS#8, SEC1), not encrypted.
+ * Owns:   hostkey_wipe(out)
+ * Errors: ERR_FILE, ERR_KEY, ERR_UNKNOWN with note set; ERR_MEMORY; ERR_CRYPTO
  */
 MUST_CHECK enum err hostkey_load(const char *path, struct hostkey *out,
 				 struct keyfile_note *note);
@@ -60,15 +52,15 @@ struct span hostkey_blob(const struct hostkey *key);
 
 /*
  * Signs data. The caller assembled data itself.
- * w:      receives the signature blob: name, signature; fails with ERR_NO_SPACE where
- * full Errors: ERR_KEY alg is not for this key; ERR_CRYPTO; ERR_NO_SPACE
+ * w:      receives the signature blob: name, signature
+ * Errors: ERR_KEY alg is not for this key; ERR_CRYPTO; ERR_NO_SPACE
  */
-MUST_CHECK enum err hostkey_sign(struct hostkey *key, const struct pk_alg *alg,
+MUST_CHECK enum err hostkey_sign(const struct hostkey *key, const struct pk_alg *alg,
 				 struct span data, struct wr *w);
 
 /*
- * Loads all host keys; one that cannot be used is told to note and left out.
- * Certificates get entries of their own, behind the keys, and share the private key.
+ * Loads all host keys; one that cannot be used is told to note and left out. Certificates
+ * get entries of their own, behind the keys, and share the private key.
  * Owns:   hostkeys_wipe(out)
  * Errors: ERR_FILE no key could be used; ERR_MEMORY
  */
@@ -79,16 +71,18 @@ MUST_CHECK enum err hostkeys_load(const struct hostkeys_paths *paths,
 /* Wipes and frees all; legal in the zero state. */
 void hostkeys_wipe(struct hostkeys *keys);
 
-/* Gives the key that signs for alg, NULL where there is none. index (may be NULL) its
- * place. */
-struct hostkey *hostkeys_find(struct hostkeys *keys, const struct pk_alg *alg,
-			      size_t *index);
+/*
+ * Finds the first key that signs for alg; NULL where there is none.
+ * index:  receives its place; may be NULL
+ */
+const struct hostkey *hostkeys_find(const struct hostkeys *keys,
+				    const struct pk_alg *alg, size_t *index);
 
 /*
  * Writes those names of the configured list for which there is a key, in its order.
  * Errors: ERR_NO_SPACE; ERR_KEX_NONE there is none
  */
-MUST_CHECK enum err hostkeys_algorithms(struct hostkeys *keys, struct span configured,
-					struct wr *w);
+MUST_CHECK enum err hostkeys_algorithms(const struct hostkeys *keys,
+					struct span configured, struct wr *w);
 
 #endif

@@ -15,8 +15,8 @@ struct keyfile_note {
 
 /* A file's content in locked memory. Zero state: {0}. */
 struct keyfile {
-	uint8_t *p;
-	size_t n, cap;
+	uint8_t *p; /* n bytes and a NUL */
+	size_t n;
 };
 
 /* Formats into note. */
@@ -32,13 +32,15 @@ void keyfile_note_set(struct keyfile_note *note, const char *fmt, ...)
 MUST_CHECK enum err keyfile_read_secret(const char *path, size_t max,
 					struct keyfile *out, struct keyfile_note *note);
 
-/* As keyfile_read_secret for a file that all may read but only its owner may write. */
+/* As keyfile_read_secret for what is no secret; its owner and mode are not asked. */
 MUST_CHECK enum err keyfile_read_public(const char *path, size_t max,
 					struct keyfile *out, struct keyfile_note *note);
 
 /*
- * Writes a file whole or not at all: temporary file, fsync, link under a name that was
- * free. mode:   0600 for secrets Errors: ERR_FILE with note set, also where path exists
+ * Writes a file whole or not at all, and never over another: a temporary file beside it,
+ * fsync, then its name.
+ * mode:   0600 for secrets
+ * Errors: ERR_FILE with note set, also where path exists; ERR_MEMORY
  */
 MUST_CHECK enum err keyfile_write_new(const char *path, unsigned mode,
 				      struct span content, struct keyfile_note *note);

@@ -17,7 +17,8 @@ MUST_CHECK enum err hostkey_generate(const char *type, const char *path,
 
 /*
  * Makes sallyport_host_ed25519_key, …_ecdsa_key and …_rsa_key in a folder that exists,
- * those that are missing. Errors: as hostkey_generate
+ * those that are missing.
+ * Errors: as hostkey_generate
  */
 MUST_CHECK enum err hostkey_generate_all(const char *folder, struct keyfile_note *note);
 

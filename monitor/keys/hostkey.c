@@ -1,0 +1,310 @@
+/*
+ * Host keys: loading, finding, signing. What is signed was assembled by the caller in this
+ * process; a worker names a key by its index only. Source: RFC 4253 6.6, PROTOCOL.certkeys
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "common/authkeys.h"
+#include "common/cert.h"
+#include "common/names.h"
+#include "monitor/keys/hostkey.h"
+#include "monitor/keys/private.h"
+
+void hostkey_wipe(struct hostkey *key)
+{
+	/* The last owner's call wipes the numbers. */
+	EVP_PKEY_free(key->pkey);
+	free(key->blob);
+	free(key->path);
+	*key = (struct hostkey){0};
+}
+
+struct span hostkey_blob(const struct hostkey *key)
+{
+	return (struct span){key->blob, key->blob_n};
+}
+
+/* Makes an entry of its own copies; pkey is shared by count. */
+static enum err entry_make(const char *path, EVP_PKEY *pkey, struct span blob,
+			   struct hostkey *out)
+{
+	struct hostkey key = {
+	    .path = strdup(path), .blob = malloc(blob.n), .blob_n = blob.n};
+	struct span type;
+	enum err e = ERR_MEMORY;
+
+	if (key.path == NULL || key.blob == NULL)
+		goto out;
+	if ((e = bytes_copy(key.blob, key.blob_n, blob)) != OK ||
+	    (e = pk_blob_type(blob, &type)) != OK)
+		goto out;
+	key.alg = pk_type_find(type);
+	if (key.alg == NULL || EVP_PKEY_up_ref(pkey) != 1) {
+		e = ERR_UNKNOWN;
+		goto out;
+	}
+	key.pkey = pkey;
+	*out = key;
+	key = (struct hostkey){0};
+out:
+	hostkey_wipe(&key);
+	return e;
+}
+
+/* Shows that the private half belongs to the public one, and that both are of use. */
+static enum err key_prove(const struct hostkey *key)
+{
+	struct span data = SPAN_LIT("a host key that is whole can sign this");
+	uint8_t store[LIMIT_SIGNATURE_BYTES];
+	struct wr w = WR(store);
+	struct span signature;
+	enum err e;
+
+	if ((e = hostkey_sign(key, key->alg, data, &w)) != OK)
+		return e;
+	if ((e = wr_end(&w, &signature)) != OK)
+		return e;
+	return pk_verify(key->alg, hostkey_blob(key), signature, data);
+}
+
+static enum err key_judge(const char *path, EVP_PKEY *pkey, struct hostkey *out,
+			  struct keyfile_note *note)
+{
+	uint8_t store[LIMIT_PK_BLOB_BYTES];
+	struct hostkey key = {0};
+	struct pk_key public = {0};
+	struct wr w = WR(store);
+	struct span blob;
+	enum err e;
+
+	if ((e = private_blob(pkey, &w)) != OK || (e = wr_end(&w, &blob)) != OK) {
+		keyfile_note_set(note, "%s: keys of this type are not taken", path);
+		goto out;
+	}
+	if ((e = pk_parse(blob, &public)) != OK) {
+		keyfile_note_set(note, "%s: too short or malformed (RSA needs %d bits)",
+				 path, LIMIT_RSA_BITS_MIN);
+		goto out;
+	}
+	if ((e = entry_make(path, pkey, blob, &key)) != OK)
+		goto out;
+	if ((e = key_prove(&key)) != OK) {
+		keyfile_note_set(note, "%s: private and public half do not match",
+				 path);
+		e = ERR_KEY;
+		goto out;
+	}
+	*out = key;
+	key = (struct hostkey){0};
+out:
+	hostkey_wipe(&key);
+	pk_wipe(&public);
+	return e;
+}
+
+enum err hostkey_load(const char *path, struct hostkey *out, struct keyfile_note *note)
+{
+	struct keyfile file = {0};
+	EVP_PKEY *pkey = NULL;
+	enum err e;
+
+	keyfile_note_set(note, "%s: out of memory", path);
+	if ((e = keyfile_read_secret(path, LIMIT_KEY_FILE_BYTES - 1, &file, note)) !=
+	    OK)
+		goto out;
+	if ((e = private_read((struct span){file.p, file.n}, path, &pkey, note)) != OK)
+		goto out;
+	e = key_judge(path, pkey, out, note);
+out:
+	EVP_PKEY_free(pkey);
+	keyfile_wipe(&file);
+	return e;
+}
+
+enum err hostkey_sign(const struct hostkey *key, const struct pk_alg *alg,
+		      struct span data, struct wr *w)
+{
+	const struct pk_alg *plain = pk_alg_plain(alg);
+	const EVP_MD *md = plain->family->pure ? NULL : digest_md(plain->digest);
+	uint8_t raw[LIMIT_SIGNATURE_BYTES];
+	size_t n = sizeof raw;
+	EVP_MD_CTX *ctx;
+	enum err e = ERR_CRYPTO;
+
+	if (strcmp(alg->key_type, key->alg->key_type) != 0 ||
+	    plain->family->encode == NULL)
+		return ERR_KEY;
+	ctx = EVP_MD_CTX_new();
+	if (ctx == NULL || EVP_DigestSignInit(ctx, NULL, md, NULL, key->pkey) != 1 ||
+	    EVP_DigestSign(ctx, raw, &n, data.p, data.n) != 1)
+		goto out;
+	wr_str(w, plain->name);
+	e = plain->family->encode((struct span){raw, n}, w);
+out:
+	EVP_MD_CTX_free(ctx);
+	return e;
+}
+
+/* ---- the set ---- */
+
+void hostkeys_wipe(struct hostkeys *keys)
+{
+	for (size_t i = 0; i < LIMIT_HOSTKEYS; i++)
+		hostkey_wipe(&keys->key[i]);
+	keys->n = 0;
+}
+
+static const struct hostkey *find_blob(const struct hostkeys *keys, struct span blob)
+{
+	for (size_t i = 0; i < keys->n; i++)
+		if (span_equal(hostkey_blob(&keys->key[i]), blob))
+			return &keys->key[i];
+	return NULL;
+}
+
+/* Moves key into the set, unless it is there or the set is full. */
+static enum err set_add(struct hostkeys *keys, struct hostkey *key,
+			struct keyfile_note *note)
+{
+	if (find_blob(keys, hostkey_blob(key)) != NULL) {
+		keyfile_note_set(note, "%s: the same key is there already", key->path);
+		return ERR_KEY;
+	}
+	if (keys->n == LIMIT_HOSTKEYS) {
+		keyfile_note_set(note, "%s: left out, %d keys are the most", key->path,
+				 LIMIT_HOSTKEYS);
+		return ERR_RANGE;
+	}
+	keys->key[keys->n++] = *key;
+	*key = (struct hostkey){0};
+	return OK;
+}
+
+static enum err set_load_key(struct hostkeys *keys, const char *path,
+			     struct keyfile_note *note)
+{
+	struct hostkey key = {0};
+	enum err e = hostkey_load(path, &key, note);
+
+	if (e == OK)
+		e = set_add(keys, &key, note);
+	hostkey_wipe(&key);
+	return e;
+}
+
+/* Reads a host certificate; blob is in store. */
+static enum err certificate_read(const char *path, struct span text, struct wr *store,
+				 struct cert *cert, struct keyfile_note *note)
+{
+	struct authkey_line line;
+	struct span first;
+
+	keyfile_note_set(note, "%s: not an OpenSSH host certificate", path);
+	if (!authkeys_next(&text, &first) ||
+	    authkeys_line(first, store->p, store->cap, &line) != OK ||
+	    cert_parse(line.blob, cert) != OK || cert->kind != CERT_HOST)
+		return ERR_KEY;
+	store->n = line.blob.n;
+	if (cert_verify(cert) == OK)
+		return OK;
+	keyfile_note_set(note, "%s: its CA's signature does not verify", path);
+	return ERR_SIGNATURE;
+}
+
+static enum err set_add_certificate(struct hostkeys *keys, const char *path,
+				    struct span text, struct keyfile_note *note)
+{
+	uint8_t store[LIMIT_PK_BLOB_BYTES], plain_store[LIMIT_PK_BLOB_BYTES];
+	struct wr blob = WR(store), plain = WR(plain_store);
+	const struct hostkey *key = NULL;
+	struct hostkey entry = {0};
+	struct cert cert;
+	enum err e;
+
+	if ((e = certificate_read(path, text, &blob, &cert, note)) != OK ||
+	    (e = cert_plain_blob(&cert, &plain)) != OK)
+		return e;
+	key = find_blob(keys, (struct span){plain.p, plain.n});
+	if (key == NULL) {
+		keyfile_note_set(note, "%s: no HostKey is loaded for this certificate",
+				 path);
+		return ERR_UNKNOWN;
+	}
+	e = entry_make(path, key->pkey, (struct span){blob.p, blob.n}, &entry);
+	if (e == OK)
+		e = set_add(keys, &entry, note);
+	hostkey_wipe(&entry);
+	return e;
+}
+
+static enum err set_load_certificate(struct hostkeys *keys, const char *path,
+				     struct keyfile_note *note)
+{
+	struct keyfile file = {0};
+	enum err e = keyfile_read_public(path, LIMIT_KEY_FILE_BYTES, &file, note);
+
+	if (e == OK)
+		e = set_add_certificate(keys, path, (struct span){file.p, file.n},
+					note);
+	keyfile_wipe(&file);
+	return e;
+}
+
+enum err hostkeys_load(const struct hostkeys_paths *paths, struct hostkeys *out,
+		       hostkeys_note_fn *note, void *ctx)
+{
+	struct hostkeys keys = {0};
+	struct keyfile_note text;
+	enum err e = OK;
+
+	for (size_t i = 0; i < paths->n_keys && e != ERR_MEMORY; i++)
+		if ((e = set_load_key(&keys, paths->keys[i], &text)) != OK)
+			note(ctx, text.text);
+	for (size_t i = 0; i < paths->n_certificates && e != ERR_MEMORY; i++)
+		if ((e = set_load_certificate(&keys, paths->certificates[i], &text)) !=
+		    OK)
+			note(ctx, text.text);
+	if (e != ERR_MEMORY)
+		e = keys.n > 0 ? OK : ERR_FILE;
+	if (e != OK) {
+		hostkeys_wipe(&keys);
+		return e;
+	}
+	*out = keys;
+	return OK;
+}
+
+const struct hostkey *hostkeys_find(const struct hostkeys *keys,
+				    const struct pk_alg *alg, size_t *index)
+{
+	for (size_t i = 0; i < keys->n; i++)
+		if (strcmp(keys->key[i].alg->key_type, alg->key_type) == 0) {
+			if (index != NULL)
+				*index = i;
+			return &keys->key[i];
+		}
+	return NULL;
+}
+
+enum err hostkeys_algorithms(const struct hostkeys *keys, struct span configured,
+			     struct wr *w)
+{
+	size_t n = 0;
+	struct span name;
+
+	while (names_next(&configured, &name)) {
+		const struct pk_alg *alg = pk_alg_find(name);
+
+		if (alg == NULL || hostkeys_find(keys, alg, NULL) == NULL)
+			continue;
+		if (n++ > 0)
+			wr_u8(w, ',');
+		wr_raw(w, name);
+	}
+	if (w->err != OK)
+		return w->err;
+	return n > 0 ? OK : ERR_KEX_NONE;
+}
