@@ -45,6 +45,12 @@
 #define LIMIT_CHANNEL_REFUSALS  1000         /* refused opens before we disconnect */
 #define LIMIT_WINDOW_BYTES      (2 * 1024 * 1024) /* our window, as OpenSSH's 64 packets */
 #define LIMIT_CHAN_PACKET_BYTES (32 * 1024)  /* data in one packet, each way */
+#define LIMIT_CHAN_TURN_BYTES   (64 * 1024)  /* read of one channel in a turn, where there are more */
+#define LIMIT_CHAN_ROOM_BYTES   4096         /* less room in the output is none: no tiny packets */
+#define LIMIT_WINDOW_GIVE_BYTES (256 * 1024) /* drained before window is given back */
+#define LIMIT_CHAN_OFFERS       64           /* opens of ours that the client has not answered */
+#define LIMIT_CHAN_HELD_BYTES   (16 * 1024)  /* requests that wait for a session's start */
+#define LIMIT_GLOBALS           256          /* global requests that wait for an answer */
 #define LIMIT_COMMAND_BYTES     (60 * 1024)  /* exec: fits the IPC datagram */
 #define LIMIT_TERM_BYTES        64
 #define LIMIT_MODES_BYTES       1024         /* encoded terminal modes, RFC 4254 8 */

@@ -6,18 +6,31 @@
 
 #include "common/ipc.h"
 #include "common/rd.h"
+#include "worker/loop.h"
 
 struct worker;
 struct chan;
 
-/* All channels of a connection; chan.c knows the rest. */
+/* Whether the client is still there: keepalive@openssh.com. */
+struct alive {
+	struct timer timer;
+	uint32_t seen;       /* number of the client's packet when last looked at */
+	uint32_t unanswered; /* in a row */
+};
+
+/* All channels of a connection; chan_private.h knows the rest. */
 struct chans {
 	struct chan **slot; /* index = our channel number; NULL where free */
-	size_t cap, n;      /* n: open ones */
-	uint32_t refusals;  /* opens refused so far: bounded by LIMIT_CHANNEL_REFUSALS */
+	size_t cap, n;      /* n: slots in use */
+	size_t offered;     /* opened by us, not yet answered by the client */
+	size_t starved; /* had data when the transport had no room: they come first */
+	uint32_t refusals; /* opens refused so far: bounded by LIMIT_CHANNEL_REFUSALS */
 	bool no_more_sessions;
 	struct listens *listens;
-	struct globals *globals; /* global requests that wait for the monitor, in order */
+	struct globals
+	    *globals;       /* global requests that wait for the monitor, in order */
+	struct timer drain; /* reads what ended sessions left behind */
+	struct alive alive;
 };
 
 /* Packets of RFC 4254 and OpenSSH's PROTOCOL. Each parses to rd_end before it acts. */
@@ -36,21 +49,32 @@ MUST_CHECK enum err recv_channel_request(struct worker *w, struct rd *r);
 MUST_CHECK enum err recv_channel_success(struct worker *w, struct rd *r);
 MUST_CHECK enum err recv_channel_failure(struct worker *w, struct rd *r);
 
-/* Answers of the monitor. A descriptor that is kept is taken with ipc_fd_take. */
+/*
+ * Answers of the monitor. A descriptor that is kept is taken with ipc_fd_take. What is
+ * about a channel that is gone meanwhile is passed over: after chan_closed the monitor
+ * sends no more about that number.
+ */
 MUST_CHECK enum err on_chan_opened(struct worker *w, const struct msg_chan_opened *m,
-    struct ipc_fds *fds);
-MUST_CHECK enum err on_session_started(struct worker *w, const struct msg_session_started *m,
-    struct ipc_fds *fds);
-MUST_CHECK enum err on_session_exited(struct worker *w, const struct msg_session_exited *m,
-    struct ipc_fds *fds);
-MUST_CHECK enum err on_listen_result(struct worker *w, const struct msg_listen_result *m,
-    struct ipc_fds *fds);
+				   struct ipc_fds *fds);
+MUST_CHECK enum err on_session_started(struct worker *w,
+				       const struct msg_session_started *m,
+				       struct ipc_fds *fds);
+MUST_CHECK enum err on_session_exited(struct worker *w,
+				      const struct msg_session_exited *m,
+				      struct ipc_fds *fds);
+MUST_CHECK enum err on_listen_result(struct worker *w,
+				     const struct msg_listen_result *m,
+				     struct ipc_fds *fds);
 MUST_CHECK enum err on_incoming(struct worker *w, const struct msg_incoming *m,
-    struct ipc_fds *fds);
-MUST_CHECK enum err on_hostkey_proved(struct worker *w, const struct msg_hostkey_proved *m,
-    struct ipc_fds *fds);
+				struct ipc_fds *fds);
+MUST_CHECK enum err on_hostkey_proved(struct worker *w,
+				      const struct msg_hostkey_proved *m,
+				      struct ipc_fds *fds);
 
-/* Somebody logged in: announces the host keys (hostkeys-00@openssh.com), starts keepalives. */
+/*
+ * Somebody logged in: announces the host keys (hostkeys-00@openssh.com), starts
+ * keepalives.
+ */
 MUST_CHECK enum err chans_begin(struct worker *w);
 
 /* Before each wait: sets what is watched, from windows, queues and transport_room. */

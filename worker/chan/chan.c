@@ -1,0 +1,313 @@
+/*
+ * The table of channels, what each is joined to, and its way to the end. Numbers come
+ * from the client and are looked up, never trusted. Source: RFC 4254 5
+ */
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "worker/chan/chan_private.h"
+
+enum { FIRST_SLOTS = 4 };
+
+/* ---- the table ---- */
+
+void chan_enter(struct chan *c, enum chan_phase phase)
+{
+	struct chans *all = &c->worker->chans;
+
+	if (c->phase == CHAN_OFFERED && phase != CHAN_OFFERED)
+		all->offered--;
+	if (c->phase != CHAN_OFFERED && phase == CHAN_OFFERED)
+		all->offered++;
+	c->phase = phase;
+}
+
+static enum err table_grow(struct chans *all)
+{
+	size_t cap = all->cap == 0 ? FIRST_SLOTS : all->cap * 2;
+	struct chan **slot = realloc(all->slot, cap * sizeof(struct chan *));
+
+	if (slot == NULL)
+		return ERR_MEMORY;
+	for (size_t i = all->cap; i < cap; i++)
+		slot[i] = NULL;
+	all->slot = slot;
+	all->cap = cap;
+	return OK;
+}
+
+enum err chan_new(struct worker *w, const char *type, enum chan_phase phase,
+		  struct chan **out)
+{
+	struct chans *all = &w->chans;
+	struct chan *c;
+	size_t i = 0;
+
+	if (all->n == all->cap && table_grow(all) != OK)
+		return ERR_MEMORY;
+	while (all->slot[i] != NULL)
+		i++;
+	c = calloc(1, sizeof *c);
+	if (c == NULL)
+		return ERR_MEMORY;
+	c->worker = w;
+	c->type = type;
+	c->number = (uint32_t)i;
+	c->window = LIMIT_WINDOW_BYTES;
+	c->from[CHAN_OUT].fd = c->from[CHAN_ERR].fd = c->to.fd = -1;
+	chan_enter(c, phase);
+	all->slot[i] = c;
+	all->n++;
+	*out = c;
+	return OK;
+}
+
+static void watch_close(struct worker *w, struct watch *watch)
+{
+	loop_unwatch(&w->loop, watch);
+	if (watch->fd >= 0)
+		close(watch->fd);
+	watch->fd = -1;
+}
+
+/*
+ * Lets go of all but the number: the client may still name it until it closes it too.
+ */
+static void let_go(struct chan *c)
+{
+	for (size_t i = 0; i < CHAN_FROM_COUNT; i++) {
+		c->reading[i] = c->drain[i] = false;
+		watch_close(c->worker, &c->from[i]);
+	}
+	c->writing = false;
+	if (c->duplex)
+		c->to.fd = -1; /* the same descriptor */
+	watch_close(c->worker, &c->to);
+	queue_wipe(&c->queue);
+	if (c->starved)
+		c->worker->chans.starved--;
+	c->starved = false;
+}
+
+void chan_free(struct chan *c)
+{
+	struct chans *all = &c->worker->chans;
+
+	let_go(c);
+	session_free(c->session);
+	if (c->phase == CHAN_OFFERED)
+		all->offered--;
+	all->slot[c->number] = NULL;
+	all->n--;
+	free(c);
+}
+
+struct chan *chan_find(struct worker *w, uint32_t number, enum chan_phase phase)
+{
+	struct chan *c = number < w->chans.cap ? w->chans.slot[number] : NULL;
+
+	return c != NULL && c->phase == phase ? c : NULL;
+}
+
+enum err chan_lookup(struct worker *w, uint32_t number, struct chan **out)
+{
+	struct chan *c = chan_find(w, number, CHAN_OPEN);
+
+	if (c == NULL)
+		return ERR_CHANNEL;
+	*out = c;
+	return OK;
+}
+
+void chans_wipe(struct worker *w)
+{
+	struct chans *all = &w->chans;
+
+	for (size_t i = 0; i < all->cap; i++)
+		if (all->slot[i] != NULL)
+			chan_free(all->slot[i]);
+	loop_timer_stop(&w->loop, &all->drain);
+	loop_timer_stop(&w->loop, &all->alive.timer);
+	listens_free(all->listens);
+	globals_free(all->globals);
+	free(all->slot);
+	*all = (struct chans){0};
+}
+
+enum err chans_begin(struct worker *w)
+{
+	alive_begin(w);
+	return hostkeys_announce(w);
+}
+
+/* ---- what a channel is joined to ---- */
+
+static enum err join(struct chan *c, struct watch *watch, int fd)
+{
+	watch->fd = fd;
+	watch->events = 0;
+	watch->fn = chan_ready;
+	watch->ctx = c;
+	return loop_watch(&c->worker->loop, watch);
+}
+
+enum err chan_join_tty(struct chan *c, int fd)
+{
+	enum err e = join(c, &c->from[CHAN_OUT], fd);
+
+	c->to.fd = fd;
+	c->duplex = true;
+	c->reading[CHAN_OUT] = c->writing = true;
+	return e;
+}
+
+enum err chan_join_socket(struct chan *c, int fd)
+{
+	c->socket = true;
+	return chan_join_tty(c, fd);
+}
+
+enum err chan_join_pipes(struct chan *c, const int fds[3])
+{
+	enum err e, first;
+
+	first = join(c, &c->to, fds[0]);
+	e = join(c, &c->from[CHAN_OUT], fds[1]);
+	first = first != OK ? first : e;
+	e = join(c, &c->from[CHAN_ERR], fds[2]);
+	c->reading[CHAN_OUT] = c->reading[CHAN_ERR] = c->writing = true;
+	return first != OK ? first : e;
+}
+
+/* ---- towards the end ---- */
+
+static enum err send_about(struct chan *c, enum ssh_msg number)
+{
+	wr_u32(transport_begin(&c->worker->transport, number), c->peer);
+	return transport_commit(&c->worker->transport);
+}
+
+/*
+ * Closes each descriptor of which nothing is wanted any more, or the half of a socket.
+ */
+static void close_done(struct chan *c)
+{
+	for (size_t i = 0; i < CHAN_FROM_COUNT; i++)
+		if (!c->reading[i] && !(c->duplex && c->writing))
+			watch_close(c->worker, &c->from[i]);
+	if (c->duplex && c->from[CHAN_OUT].fd < 0)
+		c->to.fd = -1;
+	if (!c->duplex && !c->writing)
+		watch_close(c->worker, &c->to);
+}
+
+/* The client sends no more, and all it sent is written. */
+static void end_writing(struct chan *c)
+{
+	c->writing = false;
+	if (c->socket)
+		shutdown(c->to.fd,
+			 SHUT_WR); /* its failure says what the next read will say */
+}
+
+static bool is_reading(const struct chan *c)
+{
+	return c->reading[CHAN_OUT] || c->reading[CHAN_ERR];
+}
+
+static enum err finish(struct chan *c)
+{
+	struct worker *w = c->worker;
+	enum err e;
+
+	e = worker_ask(w, &MSG_OF(chan_closed, .chan = c->number, .sent = c->sent,
+				  .received = c->received));
+	log_debug("channel %u: closed, %llu bytes sent, %llu received", c->number,
+		  (unsigned long long)c->sent, (unsigned long long)c->received);
+	chan_free(c);
+	return e;
+}
+
+/* EOF, then what became of the program: what it wrote last has been sent before. */
+static enum err send_endings(struct chan *c)
+{
+	struct session *s = c->session;
+	bool drained = !c->drain[CHAN_OUT] && !c->drain[CHAN_ERR];
+	enum err e = OK;
+
+	if (s != NULL && !session_began(s))
+		return OK;
+	if (!is_reading(c) && !c->eof_sent) {
+		c->eof_sent = true;
+		e = send_about(c, SSH_MSG_CHANNEL_EOF);
+	}
+	/* a child that keeps the pipes open does not keep back the status */
+	if (e == OK && s != NULL && s->phase == SESSION_EXITED && drained && !s->told) {
+		s->told = true;
+		e = send_exit(c);
+	}
+	return e;
+}
+
+static bool is_over(const struct chan *c)
+{
+	if (c->close_got)
+		return !c->writing;
+	if (c->session != NULL)
+		return !is_reading(c) && c->session->told;
+	return !is_reading(c) && !c->writing;
+}
+
+enum err chan_progress(struct chan *c)
+{
+	enum err e = OK;
+
+	if (c->close_got)
+		c->reading[CHAN_OUT] = c->reading[CHAN_ERR] = false;
+	if ((c->eof_got || c->close_got) && c->writing && c->queue.n == 0)
+		end_writing(c);
+	if (!c->close_sent)
+		close_done(c);
+	if (!c->close_got && !c->close_sent)
+		e = send_endings(c);
+	if (e == OK && !c->close_sent && is_over(c)) {
+		c->close_sent = true;
+		let_go(c);
+		e = send_about(c, SSH_MSG_CHANNEL_CLOSE);
+	}
+	if (e == OK && c->close_sent && c->close_got)
+		return finish(c);
+	return e;
+}
+
+enum err recv_channel_eof(struct worker *w, struct rd *r)
+{
+	uint32_t number = rd_u32(r);
+	struct chan *c;
+	enum err e;
+
+	if ((e = rd_end(r)) != OK || (e = chan_lookup(w, number, &c)) != OK)
+		return e;
+	if (c->eof_got || c->close_got)
+		return ERR_FORBIDDEN;
+	c->eof_got = true;
+	return chan_progress(c);
+}
+
+/*
+ * RFC 4254 5.3: answered once all that the client sent is written; the rest is dropped.
+ */
+enum err recv_channel_close(struct worker *w, struct rd *r)
+{
+	uint32_t number = rd_u32(r);
+	struct chan *c;
+	enum err e;
+
+	if ((e = rd_end(r)) != OK || (e = chan_lookup(w, number, &c)) != OK)
+		return e;
+	if (c->close_got)
+		return ERR_FORBIDDEN;
+	c->close_got = true;
+	return chan_progress(c);
+}
