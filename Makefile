@@ -75,9 +75,17 @@ unit-tests: $(TEST_BINS)
 check-unit: all $(TEST_BINS)
 	scripts/unit '$(BUILD)' '$(SUITE)'
 
+# ---- the walls, tried from inside; as sallyportd --check-sandbox ----
+$(BUILD)/bin-test/check-sandbox: $(BUILD)/obj/tests/sandbox/check_main.o $(BUILD)/lib/common.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -Wl,--as-needed $(LIBS_common)
+
+check-sandbox: $(BUILD)/bin-test/check-sandbox
+	$(BUILD)/bin-test/check-sandbox
+
 clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all unit-tests check-unit clean
+.PHONY: all unit-tests check-unit check-sandbox clean
 .DELETE_ON_ERROR:
