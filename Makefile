@@ -60,8 +60,9 @@ $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 SUITE ?= *
 TEST_SRCS := $(shell find tests -name '*_test.c' 2>/dev/null | sort)
 TEST_BINS := $(TEST_SRCS:%.c=$(BUILD)/%)
-program_of = $(strip $(if $(filter common/%,$(1)),common,$(foreach p,$(PROGRAMS),\
-  $(if $(filter $(DIRS_$(p):%=%/),$(dir $(1))),$(p)))))
+# tests of tables see the worker's, and so link it
+program_of = $(strip $(if $(filter common/%,$(1)),common,$(if $(filter tables/%,$(1)),sallyport-worker,\
+  $(foreach p,$(PROGRAMS),$(if $(filter $(DIRS_$(p):%=%/),$(dir $(1))),$(p))))))
 
 define unit
 $(BUILD)/$(1:%.c=%): $(BUILD)/obj/$(1:%.c=%.o) $(BUILD)/obj/tests/unit.o $(2:%=$(BUILD)/lib/%.a) $(BUILD)/lib/common.a

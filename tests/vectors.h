@@ -13,7 +13,7 @@
 
 #include "common/bytes.h"
 
-#define VECTOR_FIELDS 8
+#define VECTOR_FIELDS 16
 
 struct vector_field {
 	char name[24];

@@ -251,7 +251,9 @@ enum err dh_respond(const struct kex_alg *row, const struct dh_group *asked,
 	BIGNUM *x;
 	enum err e;
 
-	if (group == NULL || (x = exponent_make((struct span){0})) == NULL)
+	if (group == NULL)
+		return row->group_exchange ? ERR_BUG : ERR_CRYPTO;
+	if ((x = exponent_make((struct span){0})) == NULL)
 		return ERR_CRYPTO;
 	if ((e = agree(group, x, q_client, &out->secret)) == OK)
 		e = power(group, group->g, x, &out->q_server);
@@ -263,7 +265,9 @@ enum err dh_initiate(struct kex_client *s, struct span secret,
 		     struct kex_value *q_client)
 {
 	s->group = group_of(s->row, s->group);
-	if (s->group == NULL || (s->exponent = exponent_make(secret)) == NULL)
+	if (s->group == NULL)
+		return s->row->group_exchange ? ERR_BUG : ERR_CRYPTO;
+	if ((s->exponent = exponent_make(secret)) == NULL)
 		return ERR_CRYPTO;
 	return power(s->group, s->group->g, s->exponent, q_client);
 }

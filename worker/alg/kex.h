@@ -89,7 +89,7 @@ void kex_wire_client(const struct kex_alg *row, struct span raw, struct wr *w);
  * q_client: content of the string, or magnitude of the mpint
  * Owns:     the caller wipes out with kex_reply_wipe
  * Errors:   ERR_KEX_VALUE of wrong length, not on the curve, of low order, or out of range;
- *           ERR_CRYPTO; ERR_MEMORY
+ *           ERR_CRYPTO; ERR_MEMORY; ERR_BUG a group exchange without a group
  */
 MUST_CHECK enum err kex_respond(const struct kex_alg *row, const struct dh_group *asked,
 				struct span q_client, struct kex_reply *out);
@@ -101,7 +101,7 @@ MUST_CHECK enum err kex_respond(const struct kex_alg *row, const struct dh_group
  *           point; DH exponent; hybrids: decapsulation key, X25519 scalar
  * q_client: complete wire form
  * Owns:     the caller wipes out with kex_client_wipe
- * Errors:   ERR_CRYPTO; ERR_MEMORY; ERR_BUG a secret of wrong length
+ * Errors:   ERR_CRYPTO; ERR_MEMORY; ERR_BUG a secret of wrong length, or no group
  */
 MUST_CHECK enum err kex_initiate(const struct kex_alg *row,
 				 const struct dh_group *asked, struct span secret,
