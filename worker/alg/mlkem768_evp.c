@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include "worker/alg/mlkem768_evp.h"
@@ -20,8 +21,11 @@ static enum looked looked;
 bool mlkem768_evp_there(void)
 {
 	if (looked == LOOKED_NOT) {
-		EVP_KEYMGMT *found = EVP_KEYMGMT_fetch(NULL, NAME, NULL);
+		EVP_KEYMGMT *found;
 
+		ERR_set_mark(); /* that it is absent is no error to be found by others */
+		found = EVP_KEYMGMT_fetch(NULL, NAME, NULL);
+		ERR_pop_to_mark();
 		looked = found != NULL ? LOOKED_THERE : LOOKED_ABSENT;
 		EVP_KEYMGMT_free(found);
 	}
@@ -52,10 +56,12 @@ enum err mlkem768_evp_encap(const uint8_t ek[MLKEM768_EK_BYTES],
 {
 	uint8_t ciphertext[MLKEM768_CT_BYTES], secret[MLKEM768_SS_BYTES];
 	size_t n_ct = sizeof ciphertext, n_ss = sizeof secret;
-	EVP_PKEY *key = public_key(ek);
+	EVP_PKEY *key;
 	EVP_PKEY_CTX *ctx = NULL;
 	enum err e = ERR_CRYPTO;
 
+	ERR_set_mark();
+	key = public_key(ek);
 	if (key == NULL)
 		goto out;
 	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
@@ -75,5 +81,6 @@ out:
 	wipe(secret, sizeof secret);
 	EVP_PKEY_CTX_free(ctx);
 	EVP_PKEY_free(key);
+	ERR_pop_to_mark();
 	return e;
 }

@@ -268,11 +268,18 @@ void mlkem768_poly_decompress(const uint8_t *in, unsigned d, struct mlkem768_pol
 		decompress_all(in, MLKEM768_D_V, out);
 }
 
+/* Hides from the compiler that a mask has two values only, lest it branch on which. */
+static inline int32_t opaque(int32_t mask)
+{
+	__asm__("" : "+r"(mask));
+	return mask;
+}
+
 void mlkem768_poly_from_message(const uint8_t m[MLKEM768_SYMBOL],
 				struct mlkem768_poly *out)
 {
 	for (size_t i = 0; i < MLKEM768_N; i++)
-		out->c[i] = (int16_t)(-((m[i / 8] >> (i % 8)) & 1) & HALF_Q);
+		out->c[i] = (int16_t)(opaque(-((m[i / 8] >> (i % 8)) & 1)) & HALF_Q);
 }
 
 void mlkem768_poly_to_message(const struct mlkem768_poly *a, uint8_t m[MLKEM768_SYMBOL])
