@@ -10,6 +10,7 @@
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/sandbox_private.h"
@@ -99,15 +100,25 @@ static int limit_memory(enum sandbox_role role)
 #endif
 }
 
+/* No file may grow, but the log where standard error was sent to one: SIGXFSZ kills. */
+static int limit_file_size(void)
+{
+	struct stat st;
+
+	if (fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode))
+		return 0;
+	return limit(RLIMIT_FSIZE, 0);
+}
+
 static enum err drop_limits(enum sandbox_role role, struct sandbox_layers *layers)
 {
 	/* RLIMIT_NPROC counts all processes of a user, so a nursery cannot have it */
 	if ((role != ROLE_NURSERY && limit(RLIMIT_NPROC, 0) != 0) ||
 	    limit_memory(role) != 0 ||
 	    limit(RLIMIT_NOFILE, sandbox_roles[role].files) != 0 ||
-	    limit(RLIMIT_STACK, LIMIT_STACK_BYTES) != 0 ||
-	    limit(RLIMIT_FSIZE, 0) != 0 || limit(RLIMIT_CORE, 0) != 0 ||
-	    limit(RLIMIT_MEMLOCK, 0) != 0 || limit(RLIMIT_MSGQUEUE, 0) != 0)
+	    limit(RLIMIT_STACK, LIMIT_STACK_BYTES) != 0 || limit_file_size() != 0 ||
+	    limit(RLIMIT_CORE, 0) != 0 || limit(RLIMIT_MEMLOCK, 0) != 0 ||
+	    limit(RLIMIT_MSGQUEUE, 0) != 0)
 		return layer_off(layers, LAYER_RLIMITS, errno);
 	layer_on(layers, LAYER_RLIMITS);
 	return OK;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -88,6 +89,40 @@ START_TEST(drop_leaves_no_rights_and_says_so)
 }
 END_TEST
 
+/* Drops with this as standard error, and writes to it. Gives: wait(2)'s status */
+static int status_of_writing_to(const char *path)
+{
+	struct sandbox_plan plan = plan_of(ROLE_CONNECTOR);
+	struct sandbox_layers l = {0};
+	int fd =
+	    open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	int log = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (dup2(strstr(path, "log") != NULL ? fd : log, STDERR_FILENO) < 0 ||
+		    sandbox_drop(&plan, &l) != OK)
+			_exit(1);
+		_exit(write(fd, "x", 1) == 1 ? 0 : 2);
+	}
+	close(fd);
+	close(log);
+	(void)unlink(path);
+	return wait_for(pid);
+}
+
+START_TEST(a_log_may_grow_and_no_other_file)
+{
+	int status = status_of_writing_to("/tmp/sallyport-test.log");
+
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 0);
+	status = status_of_writing_to("/tmp/sallyport-test.other");
+	ck_assert(WIFSIGNALED(status));
+	ck_assert_int_eq(WTERMSIG(status), SIGXFSZ);
+}
+END_TEST
+
 START_TEST(root_must_become_somebody)
 {
 	struct sandbox_plan plan = {.role = ROLE_WORKER, .uid = SANDBOX_KEEP_ID};
@@ -131,6 +166,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, text_of_all_layers_fits);
 	tcase_add_test(t, text_of_nothing_is_empty);
 	tcase_add_test(t, drop_leaves_no_rights_and_says_so);
+	tcase_add_test(t, a_log_may_grow_and_no_other_file);
 	tcase_add_test(t, root_must_become_somebody);
 	tcase_add_test(t, enter_ends_behind_the_filter);
 	suite_add_tcase(s, t);
