@@ -234,7 +234,8 @@ static enum err agree(const struct dh_group *group, const BIGNUM *x, struct span
 	BIGNUM *v;
 	enum err e = ERR_KEX_VALUE;
 
-	if (value.n > VALUE_BYTES)
+	/* a sign byte may still be there */
+	if (value.n > VALUE_BYTES + 1)
 		return ERR_KEX_VALUE;
 	if ((v = BN_bin2bn(value.p, (int)value.n, NULL)) == NULL)
 		return ERR_MEMORY;
