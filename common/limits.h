@@ -34,7 +34,6 @@
 #define LIMIT_KEYS_LINE_BYTES   16384        /* one line of an authorized_keys file */
 #define LIMIT_AUTH_REQUESTS     256          /* requests, keys offered included */
 
-#define LIMIT_KEY_OPTION_LIST   1024         /* environment, permitopen… of one key */
 #define LIMIT_CERT_PRINCIPALS   256          /* names in a certificate, as OpenSSH */
 #define LIMIT_KEY_FILE_BYTES    65536        /* RSA-16384 in PEM is 13 KiB */
 #define LIMIT_KEY_HEAP_BYTES    262144       /* locked memory: files while read, keys */

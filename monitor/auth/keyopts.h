@@ -11,7 +11,7 @@
 
 /*
  * All options of a key. Zero state: {0}, in which nothing is permitted.
- * Lists are strings in wire form (length, bytes) one after the other; all spans point
+ * Lists are strings in wire form (length, bytes) one after the other. All spans point
  * into store. has_x tells "given", where an empty list and none differ.
  */
 struct key_options {
@@ -21,20 +21,20 @@ struct key_options {
 	bool verify_required;   /* a security key must have verified its user */
 	uint64_t expires;       /* seconds since 1970; 0: never */
 	bool has_command;
-	struct span command;     /* forced command */
-	struct span environment; /* pairs of strings: name, value */
+	struct span command;     /* forced command; a NUL follows it */
+	struct span environment; /* pairs of strings: name, value; no name twice */
 	bool has_from;
-	struct span from; /* pattern list */
+	struct span from; /* pattern list; a NUL follows it */
 	bool has_permitopen, has_permitlisten;
 	struct span permitopen,
-	    permitlisten; /* strings: host, port; pairs; port "*" is any */
+	    permitlisten; /* pairs of strings: host, port; "*" is any */
 	bool has_principals;
-	struct span principals; /* names divided by commas */
+	struct span principals; /* names divided by commas; a NUL follows them */
 	uint8_t *store;
 	size_t store_n;
 };
 
-/* Why options were refused; a word or two, for the log. */
+/* Why options were refused; a few words for the log. */
 struct keyopts_note {
 	char text[LIMIT_TEXT_BYTES];
 };
@@ -52,28 +52,26 @@ MUST_CHECK enum err keyopts_parse(struct span options, struct key_options *out,
 void keyopts_wipe(struct key_options *o);
 
 /*
- * Tells whether a key may be used from this address at this time.
+ * Tells whether a plain key may be used from this address at this time.
  * address: numeric, as the monitor saw it
  * now:     seconds since 1970
- * Errors:  ERR_DENIED with note set
+ * Errors:  ERR_DENIED with note set; also for cert-authority, which is for certificates
  */
 MUST_CHECK enum err keyopts_usable(const struct key_options *o, struct span address,
 				   uint64_t now, struct keyopts_note *note);
 
 /*
- * Tells whether what a security key said satisfies its options.
+ * Tells whether what a security key said satisfies its options. Others are satisfied.
  * Errors: ERR_DENIED with note set
  */
 MUST_CHECK enum err keyopts_touch(const struct key_options *o,
 				  const struct pk_touch *touch,
 				  struct keyopts_note *note);
 
-/* Tells whether direct-tcpip to host and port is allowed: permitopen, port-forwarding.
- */
+/* Tells whether direct-tcpip to host and port is allowed: permitopen, port-forwarding. */
 bool keyopts_permits_open(const struct key_options *o, struct span host, uint32_t port);
 
-/* Tells whether tcpip-forward on host and port is allowed: permitlisten,
- * port-forwarding. */
+/* Tells whether tcpip-forward on host and port is: permitlisten, port-forwarding. */
 bool keyopts_permits_listen(const struct key_options *o, struct span host,
 			    uint32_t port);
 

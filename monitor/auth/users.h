@@ -10,9 +10,9 @@
 struct user_entry {
 	struct span name;
 	struct span hash; /* crypt(5); empty where locked */
-	bool locked;      /* hash is empty or begins with ! or *: no password will do */
-	struct span
-	    account; /* system account that sessions run as; name where not given */
+	bool locked;      /* hash empty, or with ! or * in front: no password will do */
+	struct span account; /* that sessions run as; name where not given */
+	size_t line;         /* in the file, for messages */
 };
 
 /* Sorted by name. Zero state: {0}. */
@@ -25,8 +25,7 @@ struct users {
 /*
  * Loads a users file; nothing is taken from one with an error in it.
  * Owns:   users_wipe(out)
- * Errors: ERR_FILE the file, ERR_CONFIG a line, with note set to file:line and why;
- * ERR_MEMORY
+ * Errors: ERR_FILE, ERR_CONFIG with note set: the file, or file:line, and why; ERR_MEMORY
  */
 MUST_CHECK enum err users_load(const char *path, struct users *out,
 			       struct keyfile_note *note);
