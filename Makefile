@@ -65,11 +65,14 @@ program_of = $(strip $(if $(filter common/%,$(1)),common,$(if $(filter tables/%,
   $(foreach p,$(PROGRAMS),$(if $(filter $(DIRS_$(p):%=%/),$(dir $(1))),$(p))))))
 
 define unit
-$(BUILD)/$(1:%.c=%): $(BUILD)/obj/$(1:%.c=%.o) $(BUILD)/obj/tests/unit.o $(2:%=$(BUILD)/lib/%.a) $(BUILD)/lib/common.a
+$(BUILD)/$(1:%.c=%): $(BUILD)/obj/$(1:%.c=%.o) $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1:%_test.c=%_fake.c))) $(BUILD)/obj/tests/unit.o $(2:%=$(BUILD)/lib/%.a) $(BUILD)/lib/common.a
 	@mkdir -p $$(@D)
 	$$(CC) $$(CFLAGS_ALL) $$(LDFLAGS_ALL) -o $$@ $$^ -Wl,--as-needed $(foreach p,$(2),$(LIBS_$(p))) $$(LIBS_common) $$(shell $(PKG) --libs check)
 endef
 $(foreach t,$(TEST_SRCS),$(eval $(call unit,$(t),$(or $(filter-out common,$(call program_of,$(t:tests/%=%))),))))
+
+# it runs the nursery and its workers
+$(BUILD)/tests/worker/main_test: | $(BUILD)/bin/sallyport-worker
 
 unit-tests: $(TEST_BINS)
 

@@ -19,10 +19,22 @@
 #define LIMIT_HOSTKEYS          16           /* host keys and host certificates */
 #define LIMIT_RSA_EXPONENT_BITS 64           /* above: verifying costs as much as signing */
 #define LIMIT_ALGS              64           /* names in one algorithm list */
+#define LIMIT_EXTENSION_BYTES   16384        /* name or value in EXT_INFO */
+#define LIMIT_DH_BITS_MIN       2048         /* group exchange; RFC 8270 */
+#define LIMIT_DH_BITS_MAX       8192         /* group exchange; RFC 4419 3 */
 #define LIMIT_RSA_BITS_MIN      2048         /* below: refused (NIST SP 800-131A) */
 #define LIMIT_RSA_BITS_MAX      16384        /* above: verifying costs too much */
 #define LIMIT_OUT_BYTES         (384 * 1024) /* sealed bytes waiting for the client */
 #define LIMIT_OUT_DATA_BYTES    (192 * 1024) /* above: channels are not read */
+#define LIMIT_OUT_CHOKE_BYTES   (288 * 1024) /* above: the client's packets wait too */
+#define LIMIT_OUT_HEADER_BYTES  1024         /* of one of our packets, beside its data */
+#define LIMIT_IN_BYTES          (128 * 1024) /* one read under load; larger packets: theirs */
+#define LIMIT_BUFFER_STEP_BYTES 4096         /* smallest buffer; it doubles */
+#define LIMIT_MALLOC_APART_BYTES (64 * 1024) /* larger blocks are mapped, and unmapped */
+#define LIMIT_MALLOC_TOP_BYTES  (512 * 1024) /* grown by at once, so that no call is needed */
+#define LIMIT_REST_MS           2000         /* idle so long: buffers are given back */
+#define LIMIT_FAREWELL_MS       1000         /* for the last words to a client */
+#define LIMIT_FAREWELL_BYTES    (4 * 1024 * 1024) /* of its own that are let pass then */
 #define LIMIT_HELD_BYTES        (256 * 1024) /* control messages held during a rekey */
 
 /* --- authentication ---------------------------------------------------- */

@@ -1,6 +1,5 @@
 /*
- * The key exchange, seen from the server. Source: RFC 4253 7, RFC 8308, RFC 9142,
- * PROTOCOL 1.10
+ * The key exchange, seen from the server. Source: RFC 4253 7, RFC 8308, RFC 9142, PROTOCOL 1.10
  */
 #ifndef WORKER_KEX_KEX_H
 #define WORKER_KEX_KEX_H
@@ -8,6 +7,7 @@
 #include "common/exhash.h"
 #include "common/ipc.h"
 #include "common/rd.h"
+#include "worker/loop.h"
 
 struct worker;
 struct kex_run; /* what only an exchange in progress needs; freed at its end */
@@ -32,8 +32,9 @@ struct kex {
 	size_t session_id_n;
 	char v_client[LIMIT_IDENT_BYTES + 1];
 	struct kex_run *run;
-	uint64_t due_ms;              /* the next exchange by time; 0: none */
-	uint64_t limit_in, limit_out; /* bytes under the keys of each direction */
+	uint64_t rekey_bytes; /* 0: the cipher's own limit */
+	struct timer rekey;   /* wakes the loop when the keys are old */
+	bool old;             /* it has fired since the last exchange */
 };
 
 /* Sends our KEXINIT: first of all, and when a rekey is due. */
@@ -41,6 +42,9 @@ MUST_CHECK enum err kex_begin(struct worker *w);
 
 /* Begins an exchange where bytes, packets or time under the present keys ask for it. */
 MUST_CHECK enum err kex_begin_due(struct worker *w);
+
+/* Takes the limits of the present keys from what the login was granted, else from the settings. */
+void kex_limits_set(struct worker *w);
 
 MUST_CHECK enum err recv_kexinit(struct worker *w, struct rd *r);
 MUST_CHECK enum err recv_kex_init(struct worker *w, struct rd *r);        /* 30 */
