@@ -85,6 +85,8 @@ static bool some_args(struct config_reader *r, const struct config_line *line,
 		return true;
 	if (line->n == 0)
 		config_complain(r, false, "a value is missing");
+	else if (max == 1)
+		config_complain(r, false, "one value is wanted, not %zu", line->n);
 	else
 		config_complain(r, false, "%zu values are wanted at most, not %zu", max,
 				line->n);
