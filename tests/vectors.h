@@ -39,21 +39,21 @@ static inline void vector_wipe(struct vector *v)
 
 static inline void vector_add(struct vector *v, const char *name, const char *text)
 {
-	struct vector_field *f = &v->field[v->n];
+	struct vector_field f = {0};
 	size_t digits = strspn(text, "0123456789abcdef");
 
 	ck_assert_uint_lt(v->n, VECTOR_FIELDS);
-	snprintf(f->name, sizeof f->name, "%s", name);
-	f->text = strdup(text);
-	f->bytes = calloc(1, strlen(text) + 1);
-	ck_assert(f->text != NULL && f->bytes != NULL);
+	snprintf(f.name, sizeof f.name, "%s", name);
+	f.text = strdup(text);
+	f.bytes = calloc(1, strlen(text) + 1);
+	ck_assert(f.text != NULL && f.bytes != NULL);
 	for (size_t i = 0; text[digits] == '\0' && 2 * i + 1 < digits; i++) {
 		char pair[3] = {text[2 * i], text[2 * i + 1], '\0'};
 
-		f->bytes[i] = (uint8_t)strtoul(pair, NULL, 16);
-		f->n = i + 1;
+		f.bytes[i] = (uint8_t)strtoul(pair, NULL, 16);
+		f.n = i + 1;
 	}
-	v->n++;
+	v->field[v->n++] = f;
 }
 
 /* Opens a file of tests/vectors/; the test fails where it is not there. */
