@@ -4,80 +4,6 @@
 #include "tests/unit.h"
 #include "tests/worker/chan/fake.h"
 
-START_TEST(open_of_an_unknown_type_is_refused)
-{
-	ck_assert_int_eq(client_open("tun@openssh.com", 5, 1000, 1000), OK);
-	expect_refusal(5, SSH_OPEN_UNKNOWN_CHANNEL_TYPE);
-	ck_assert_uint_eq(fake.w.chans.n, 0);
-	expect_nothing_asked();
-}
-END_TEST
-
-START_TEST(open_with_a_zero_packet_size_is_refused)
-{
-	ck_assert_int_eq(client_open("session", 5, 1000, 0), OK);
-	expect_refusal(5, SSH_OPEN_RESOURCE_SHORTAGE);
-	ck_assert_uint_eq(fake.w.chans.n, 0);
-}
-END_TEST
-
-START_TEST(open_is_not_known_to_the_client_before_the_monitor_decided)
-{
-	ck_assert_int_eq(client_open("session", 5, 1000, 1000), OK);
-	expect_nothing();
-	ck_assert_int_eq(client_data(0, 1), ERR_CHANNEL);
-	ck_assert_int_eq(client_eof(0), ERR_CHANNEL);
-	ck_assert_int_eq(client_close(0), ERR_CHANNEL);
-	client_request(0, "shell");
-	ck_assert_int_eq(give(recv_channel_request), ERR_CHANNEL);
-}
-END_TEST
-
-START_TEST(open_that_the_monitor_refuses_frees_its_number)
-{
-	ck_assert_int_eq(client_open("direct-tcpip", 5, 1000, 1000), OK);
-	next_asked(MSG_open_tcp);
-	ck_assert_int_eq(monitor_refuses(0, SSH_OPEN_CONNECT_FAILED), OK);
-	expect_refusal(5, SSH_OPEN_CONNECT_FAILED);
-	ck_assert_uint_eq(fake.w.chans.n, 0);
-	expect_nothing_asked(); /* no chan_closed */
-	close(open_tcp_channel(0, 6, 1000));
-}
-END_TEST
-
-START_TEST(open_without_its_descriptor_is_refused)
-{
-	ck_assert_int_eq(client_open("direct-tcpip", 5, 1000, 1000), OK);
-	ck_assert_int_eq(monitor_opens(0, -1), OK);
-	expect_refusal(5, SSH_OPEN_CONNECT_FAILED);
-}
-END_TEST
-
-START_TEST(opens_beyond_the_limit_are_refused_and_then_end_the_connection)
-{
-	for (uint32_t i = 0; i < LIMIT_CHANNELS; i++)
-		ck_assert_int_eq(client_open("session", i, 1000, 1000), OK);
-	expect_nothing();
-	for (uint32_t i = 0; i < LIMIT_CHANNEL_REFUSALS; i++) {
-		ck_assert_int_eq(client_open("session", i, 1000, 1000), OK);
-		expect_refusal(i, SSH_OPEN_RESOURCE_SHORTAGE);
-	}
-	ck_assert_int_eq(client_open("session", 1, 1000, 1000), ERR_CHANNELS);
-	ck_assert_uint_eq(fake.w.chans.n, LIMIT_CHANNELS);
-}
-END_TEST
-
-START_TEST(hosts_that_do_not_answer_are_not_counted_as_refusals)
-{
-	for (uint32_t i = 0; i < 2 * LIMIT_CHANNEL_REFUSALS; i++) {
-		ck_assert_int_eq(chan_refuse(&fake.w, 1, SSH_OPEN_CONNECT_FAILED,
-					     SPAN_LIT("timed out")),
-				 OK);
-	}
-	ck_assert_uint_eq(fake.w.chans.refusals, 0);
-}
-END_TEST
-
 START_TEST(numbers_are_the_lowest_free)
 {
 	int far[4];
@@ -248,36 +174,6 @@ START_TEST(data_that_waits_is_written_before_the_close_is_answered)
 }
 END_TEST
 
-START_TEST(no_more_sessions_forbids_sessions_alone)
-{
-	draft = WR(draft_bytes);
-	wr_str(&draft, "no-more-sessions@openssh.com");
-	wr_bool(&draft, false);
-	ck_assert_int_eq(give(recv_global_request), OK);
-	expect_nothing();
-	close(open_tcp_channel(0, 9, 1000));
-	ck_assert_int_eq(client_open("session", 1, 1000, 1000), ERR_FORBIDDEN);
-}
-END_TEST
-
-START_TEST(confirmation_of_what_we_did_not_open_is_refused)
-{
-	int far = open_tcp_channel(0, 9, 1000);
-
-	client(0);
-	wr_u32(&draft, 1);
-	wr_u32(&draft, 1);
-	wr_u32(&draft, 1);
-	ck_assert_int_eq(give(recv_channel_open_confirmation), ERR_CHANNEL);
-	client(0);
-	wr_u32(&draft, 1);
-	wr_str(&draft, "");
-	wr_str(&draft, "");
-	ck_assert_int_eq(give(recv_channel_open_failure), ERR_CHANNEL);
-	close(far);
-}
-END_TEST
-
 START_TEST(answers_about_channels_that_are_gone_are_passed_over)
 {
 	int fd = dup(0);
@@ -311,14 +207,6 @@ Suite *unit_suite(void)
 	TCase *t = tcase_create("chan");
 
 	tcase_add_checked_fixture(t, fake_begin, fake_end);
-	tcase_add_test(t, open_of_an_unknown_type_is_refused);
-	tcase_add_test(t, open_with_a_zero_packet_size_is_refused);
-	tcase_add_test(t, open_is_not_known_to_the_client_before_the_monitor_decided);
-	tcase_add_test(t, open_that_the_monitor_refuses_frees_its_number);
-	tcase_add_test(t, open_without_its_descriptor_is_refused);
-	tcase_add_test(t,
-		       opens_beyond_the_limit_are_refused_and_then_end_the_connection);
-	tcase_add_test(t, hosts_that_do_not_answer_are_not_counted_as_refusals);
 	tcase_add_test(t, numbers_are_the_lowest_free);
 	tcase_add_test(t, packets_for_unknown_channels_are_refused);
 	tcase_add_test(t, truncated_and_trailing_packets_are_refused);
@@ -327,8 +215,6 @@ Suite *unit_suite(void)
 	tcase_add_test(t, eof_of_the_client_leaves_the_way_back_open);
 	tcase_add_test(t, what_crosses_our_close_is_passed_over);
 	tcase_add_test(t, data_that_waits_is_written_before_the_close_is_answered);
-	tcase_add_test(t, no_more_sessions_forbids_sessions_alone);
-	tcase_add_test(t, confirmation_of_what_we_did_not_open_is_refused);
 	tcase_add_test(t, answers_about_channels_that_are_gone_are_passed_over);
 	tcase_add_test(t, wipe_takes_the_zero_state_and_channels_in_every_phase);
 	suite_add_tcase(s, t);
