@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/mman.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -98,16 +99,18 @@ size_t sandbox_call_conds(const struct sandbox_call *call)
 	return n;
 }
 
-static bool conds_hold(const struct sandbox_call *call, const uint64_t args[SANDBOX_ARGS])
+static bool conds_hold(const struct sandbox_call *call,
+		       const uint64_t args[SANDBOX_ARGS])
 {
 	for (size_t i = 0; i < sandbox_call_conds(call); i++)
-		if ((args[call->conds[i].arg] & call->conds[i].mask) != call->conds[i].value)
+		if ((args[call->conds[i].arg] & call->conds[i].mask) !=
+		    call->conds[i].value)
 			return false;
 	return true;
 }
 
 const struct sandbox_call *sandbox_call_match(enum sandbox_role role, int nr,
-    const uint64_t args[SANDBOX_ARGS])
+					      const uint64_t args[SANDBOX_ARGS])
 {
 	const struct sandbox_call *row = NULL;
 
