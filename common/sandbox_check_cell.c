@@ -55,6 +55,7 @@ static bool leaf_enter(const struct check_world *w, const struct sandbox_plan *p
 static void leaf(const struct check_world *w, const struct sandbox_plan *plan,
 		 enum sandbox_role role, const struct request *ask)
 {
+	(void)signal(SIGSEGV, SIG_DFL); /* a sanitizer's handler would make calls */
 	(void)alarm(LEAF_SECONDS);
 	atomic_store(&w->board->pid, host_pid(w));
 	if (!leaf_enter(w, plan, role, ask->depth))
