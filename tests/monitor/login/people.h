@@ -82,7 +82,9 @@ static inline struct person person_make(const char *hash, const char *days)
 	const struct passwd *pw = getpwuid(p.uid);
 	char line[2048];
 
-	ck_assert_msg(pw != NULL, "who runs this test has no account");
+	ck_assert_msg(pw != NULL && strstr(pw->pw_shell, "nologin") == NULL &&
+			  strstr(pw->pw_shell, "false") == NULL,
+		      "who runs this test needs an account with a shell");
 	snprintf(p.name, sizeof p.name, "%s", pw->pw_name);
 	if (p.uid == 0 && unshare(CLONE_NEWNS) == 0 &&
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0) {
