@@ -163,7 +163,8 @@ static void take_line(struct config_reader *r, const struct config_line *line,
 		      size_t parent)
 {
 	const struct config_row *row = config_row_find(line->keyword);
-	const struct config_foreign *foreign = config_foreign_find(line->keyword);
+	const struct config_foreign *foreign =
+	    row != NULL ? NULL : config_foreign_find(line->keyword);
 
 	r->keyword = line->keyword;
 	if (row != NULL)
@@ -233,17 +234,22 @@ static ssize_t read_whole(int fd, char *buf, size_t cap)
 	return -1;
 }
 
-/* Reads a file that is safe; -1 after a complaint. */
-static ssize_t read_safe(struct config_reader *r, const char *path, char *buf,
-			 size_t cap)
+/* Reads a file that is safe into *buf, which is the caller's; -1 after a complaint. */
+static ssize_t read_safe(struct config_reader *r, const char *path, char **buf)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	struct stat st;
+	size_t cap = LIMIT_CONFIG_FILE_BYTES;
 	ssize_t n = -1;
 	bool safe = true;
 
-	if (fd >= 0 && fstat(fd, &st) == 0 && (safe = safe_file(r, &st, path)))
-		n = read_whole(fd, buf, cap);
+	if (fd >= 0 && fstat(fd, &st) == 0 && (safe = safe_file(r, &st, path))) {
+		/* one byte more than there is, so that the end is seen */
+		if (S_ISREG(st.st_mode) && st.st_size > 0 && (size_t)st.st_size < cap)
+			cap = (size_t)st.st_size + 1;
+		*buf = malloc(cap);
+		n = *buf == NULL ? -1 : read_whole(fd, *buf, cap);
+	}
 	if (n < 0 && safe)
 		config_complain(r, false, "%s cannot be read: %s", path,
 				strerror(errno));
@@ -274,13 +280,9 @@ static void take_lines(struct config_reader *r, struct span text)
 static void read_file(struct config_reader *r, const char *path)
 {
 	struct config_reader saved = *r;
-	char *buf = malloc(LIMIT_CONFIG_FILE_BYTES);
-	ssize_t n = -1;
+	char *buf = NULL;
+	ssize_t n = read_safe(r, path, &buf);
 
-	if (buf == NULL)
-		r->c->arena.failed = true;
-	else
-		n = read_safe(r, path, buf, LIMIT_CONFIG_FILE_BYTES);
 	if (n >= 0) {
 		r->file = path;
 		take_lines(r, (struct span){(const uint8_t *)buf, (size_t)n});
@@ -359,13 +361,17 @@ static void read_option(struct config_reader *r, const struct options_setting *s
 
 static void read_fallback(struct config_reader *r, const struct config_row *row)
 {
-	const char *line =
-	    row->fallback == NULL
-		? row->keyword
-		: arena_print(&r->c->arena, "%s %s", row->keyword, row->fallback);
+	struct config_line line = {.rest = ""};
+	const char *text, *why;
 
-	if (line != NULL && (row->fallback != NULL || row->type == TYPE_ALGS))
-		take_text(r, span_str(line), 0);
+	if (row->fallback == NULL && row->type != TYPE_ALGS)
+		return; /* an empty list */
+	text = arena_print(&r->c->arena, "%s %s", row->keyword,
+			   row->fallback == NULL ? "" : row->fallback);
+	if (text != NULL &&
+	    config_line_split(&r->c->arena, span_str(text), &line, &why) == OK)
+		take_setting(r, row, &line);
+	r->keyword = NULL;
 }
 
 void config_read_all(struct config_reader *r)
