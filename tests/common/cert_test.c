@@ -1,14 +1,12 @@
 /* Certificates: what ssh-keygen signed, and every way to cheat. */
 #include "common/cert.h"
 #include "common/limits.h"
+#include "tests/common/pk_vectors.h"
 #include "tests/unit.h"
-#include "tests/vector.h"
-
-#define ED_CERT "tests/vectors/pk/ssh-ed25519-cert-v01@openssh.com.txt"
 
 static struct span ed_blob(void)
 {
-	return vector_bytes(ED_CERT, "blob");
+	return pk_vector("ssh-ed25519-cert-v01@openssh.com", "blob");
 }
 
 START_TEST(cert_parse_finds_every_field)
@@ -42,13 +40,11 @@ START_TEST(cert_verify_takes_what_the_ca_signed)
 {
 	for (size_t i = 0; i < PK_ALG_COUNT; i++) {
 		struct cert c = {0};
-		char path[256];
 
 		if (!pk_alg_is_cert(&pk_algs[i]))
 			continue;
-		(void)snprintf(path, sizeof path, "tests/vectors/pk/%s.txt",
-			       pk_algs[i].name);
-		ck_assert_int_eq(cert_parse(vector_bytes(path, "blob"), &c), OK);
+		ck_assert_int_eq(cert_parse(pk_vector(pk_algs[i].name, "blob"), &c),
+				 OK);
 		ck_assert_int_eq(cert_verify(&c), OK);
 	}
 }
@@ -57,7 +53,7 @@ END_TEST
 START_TEST(cert_verify_refuses_any_byte_changed)
 {
 	struct span blob = ed_blob();
-	uint8_t *copy = vector_copy(blob);
+	uint8_t *copy = pk_vector_copy(blob);
 
 	for (size_t i = 0; i < blob.n; i++) {
 		struct cert c = {0};
@@ -75,7 +71,7 @@ END_TEST
 START_TEST(cert_parse_refuses_every_truncation_and_a_tail)
 {
 	struct span blob = ed_blob();
-	uint8_t *copy = vector_copy(blob);
+	uint8_t *copy = pk_vector_copy(blob);
 	struct cert c = {0};
 
 	copy[blob.n] = 0;
@@ -90,9 +86,7 @@ START_TEST(cert_parse_refuses_a_plain_key)
 {
 	struct cert c = {0};
 
-	ck_assert_int_eq(
-	    cert_parse(vector_bytes("tests/vectors/pk/ssh-ed25519.txt", "blob"), &c),
-	    ERR_UNKNOWN);
+	ck_assert_int_eq(cert_parse(pk_vector("ssh-ed25519", "blob"), &c), ERR_UNKNOWN);
 }
 END_TEST
 
@@ -212,8 +206,7 @@ START_TEST(cert_plain_blob_is_the_key_that_was_certified)
 	ck_assert_int_eq(cert_parse(ed_blob(), &c), OK);
 	ck_assert_int_eq(cert_plain_blob(&c, &w), OK);
 	ck_assert_int_eq(wr_end(&w, &got), OK);
-	ck_assert(
-	    span_equal(got, vector_bytes("tests/vectors/pk/ssh-ed25519.txt", "blob")));
+	ck_assert(span_equal(got, pk_vector("ssh-ed25519", "blob")));
 }
 END_TEST
 

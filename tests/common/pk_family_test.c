@@ -1,10 +1,8 @@
 /* The families: points off their curve, weak moduli, and signatures of odd shape. */
 #include "common/limits.h"
 #include "common/pk_family.h"
+#include "tests/common/pk_vectors.h"
 #include "tests/unit.h"
-#include "tests/vector.h"
-
-#define VECTOR(name) "tests/vectors/pk/" name ".txt"
 
 static uint8_t store[LIMIT_PK_BLOB_BYTES];
 
@@ -31,7 +29,7 @@ static enum err ec_parse(struct span point)
 
 START_TEST(ecdsa_parse_refuses_points_off_the_curve)
 {
-	struct span blob = vector_bytes(VECTOR("ecdsa-sha2-nistp256"), "blob");
+	struct span blob = pk_vector("ecdsa-sha2-nistp256", "blob");
 	uint8_t point[65];
 
 	memcpy(point, blob.p + blob.n - sizeof point, sizeof point);
@@ -45,7 +43,7 @@ END_TEST
 
 START_TEST(ecdsa_parse_refuses_infinity_and_compressed_points)
 {
-	struct span blob = vector_bytes(VECTOR("ecdsa-sha2-nistp256"), "blob");
+	struct span blob = pk_vector("ecdsa-sha2-nistp256", "blob");
 	static const uint8_t infinity[1] = {0};
 	static const uint8_t zeros[65] = {4};
 	uint8_t compressed[33];
@@ -60,8 +58,8 @@ END_TEST
 
 START_TEST(ecdsa_parse_refuses_a_curve_that_is_not_the_key_types)
 {
-	struct span blob = vector_bytes(VECTOR("ecdsa-sha2-nistp384"), "blob");
-	uint8_t *copy = vector_copy(blob);
+	struct span blob = pk_vector("ecdsa-sha2-nistp384", "blob");
+	uint8_t *copy = pk_vector_copy(blob);
 	struct pk_key key = {0};
 
 	/* ecdsa-sha2-nistp384 says nistp256 inside */
@@ -187,9 +185,9 @@ END_TEST
 
 START_TEST(ecdsa_verify_refuses_zero_and_oversize_numbers)
 {
-	const char *path = VECTOR("ecdsa-sha2-nistp256");
 	const struct pk_alg *alg = pk_alg_find(SPAN_LIT("ecdsa-sha2-nistp256"));
-	struct span blob = vector_bytes(path, "blob"), one = {(const uint8_t *)"\1", 1};
+	struct span blob = pk_vector(alg->name, "blob"),
+		    one = {(const uint8_t *)"\1", 1};
 	uint8_t huge[33] = {1}, wire[200];
 	struct span numbers[] = {{0}, one, SPAN_OF(huge)};
 
