@@ -1,0 +1,209 @@
+/*
+ * Credentials and static rules. Both are always looked at in full, so that the time taken does not
+ * tell which of them said no.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/names.h"
+#include "monitor/account.h"
+#include "monitor/auth/keyopts.h"
+#include "monitor/auth/proof.h"
+#include "monitor/auth_check.h"
+#include "monitor/login_link.h"
+#include "monitor/permit.h"
+
+static bool root_may(const struct conn *c, enum auth_method method)
+{
+	switch (c->work->set->permit_root_login) {
+	case ROOT_LOGIN_YES:
+		return true;
+	case ROOT_LOGIN_NO_PASSWORD:
+		return method != METHOD_PASSWORD && method != METHOD_NONE;
+	case ROOT_LOGIN_FORCED_COMMANDS:
+		return method == METHOD_PUBLICKEY && c->work->key != NULL &&
+		       c->work->key->has_command;
+	case ROOT_LOGIN_NO:
+		return false;
+	}
+	return false;
+}
+
+static bool method_on(const struct settings *set, enum auth_method method)
+{
+	switch (method) {
+	case METHOD_PUBLICKEY:
+		return set->pubkey_authentication;
+	case METHOD_PASSWORD:
+		return set->password_authentication;
+	case METHOD_NONE:
+		return set->password_authentication && set->permit_empty_passwords;
+	}
+	return false;
+}
+
+enum err auth_check_rules(struct conn *c, enum auth_method method)
+{
+	const struct conn_work *w = c->work;
+	struct match_facts who = {.user = w->user, .groups = &w->account->groups,
+				  .host = c->remote.address, .address = c->remote.address};
+	const char *why = NULL;
+
+	if (!method_on(w->set, method))
+		why = "method is off";
+	else if ((why = permit_user(w->set, &who)) != NULL)
+		;
+	else if (!w->account->found)
+		why = "no such user";
+	else if (w->account->uid == 0 && !root_may(c, method))
+		why = "PermitRootLogin";
+	else if (geteuid() != 0 && w->account->uid != geteuid() && !w->account->is_virtual)
+		why = "not started as root: only its own account can log in";
+	if (why == NULL)
+		return OK;
+	log_info("conn=%llu user=%s from %s refused: %s", (unsigned long long)c->id, w->user,
+		 c->remote.address, why);
+	return ERR_DENIED;
+}
+
+/* A login without any credential: for accounts with an empty password, where permitted. */
+enum err auth_check_none(struct conn *c)
+{
+	if (!method_on(c->work->set, METHOD_NONE))
+		return ERR_DENIED;
+	return auth_check_password(c);
+}
+
+static enum err options_take(struct conn *c, struct span options, struct span where)
+{
+	struct conn_work *w = c->work;
+	struct keyopts_note note = {0};
+	struct printable place;
+	struct key_options *o = calloc(1, sizeof *o);
+	enum err e;
+
+	if (o == NULL)
+		return ERR_MEMORY;
+	e = keyopts_parse(options, o, &note);
+	if (e == OK && o->cert_authority)
+		e = ERR_UNKNOWN; /* it signs keys, it does not log in */
+	else if (e == OK)
+		e = keyopts_usable(o, span_str(c->remote.address), (uint64_t)time(NULL), &note);
+	if (e != OK) {
+		if (note.text[0] != '\0')
+			log_info("conn=%llu user=%s key at %s not used: %s",
+				 (unsigned long long)c->id, w->user, printable(where, &place),
+				 note.text);
+		keyopts_wipe(o);
+		free(o);
+		return e == ERR_UNKNOWN ? ERR_UNKNOWN : ERR_DENIED;
+	}
+	if (w->key != NULL)
+		keyopts_wipe(w->key);
+	free(w->key);
+	w->key = o;
+	return OK;
+}
+
+/* Looks for the offered key among the user's; the first line that lets it in counts. */
+static enum err key_find(struct conn *c)
+{
+	struct rd r = RD(c->work->account->keys);
+	struct span blob, options, where;
+	enum err e = ERR_UNKNOWN;
+
+	while (r.left.n > 0 && e != OK) {
+		blob = rd_bytes(&r, LIMIT_PK_BLOB_BYTES);
+		options = rd_bytes(&r, LIMIT_KEYS_LINE_BYTES);
+		where = rd_bytes(&r, LIMIT_KEYS_LINE_BYTES);
+		if (!rd_ok(&r))
+			return ERR_SYSTEM;
+		if (span_equal(blob, c->work->attempt.key))
+			e = options_take(c, options, where);
+	}
+	return e;
+}
+
+static enum err key_strong(const struct conn *c)
+{
+	struct pk_key key = {0};
+	enum err e = pk_parse(c->work->attempt.key, &key);
+
+	if (e == OK && key.alg != NULL && key.alg->curve == NULL &&
+	    span_is(span_str(key.alg->key_type), "ssh-rsa") &&
+	    key.bits < c->work->set->required_rsa_size_bits)
+		e = ERR_KEY;
+	pk_wipe(&key);
+	return e;
+}
+
+static enum err prove(struct conn *c, const struct pk_alg *alg)
+{
+	const struct conn_work *w = c->work;
+	struct keyopts_note note = {0};
+	struct pk_touch touch = {0};
+	struct proof p = {.session_id = {w->session_id.bytes, w->session_id.n},
+			  .user = span_str(w->user),
+			  .service = SPAN_LIT("ssh-connection"),
+			  .alg = alg,
+			  .key = w->attempt.key,
+			  .hostbound = w->attempt.hostbound,
+			  .hostkey = hostkey_blob(&c->ring->keys.key[w->hostkey]),
+			  .signature = w->attempt.signature};
+	enum err e;
+
+	if (p.hostbound && !span_equal(w->attempt.hostkey, p.hostkey))
+		return ERR_SIGNATURE; /* signed for another host */
+	e = proof_publickey(&p, &touch);
+	if (e == OK && w->key != NULL)
+		e = keyopts_touch(w->key, &touch, &note);
+	if (e != OK && note.text[0] != '\0')
+		log_info("conn=%llu user=%s: %s", (unsigned long long)c->id, w->user, note.text);
+	return e;
+}
+
+enum err auth_check_publickey(struct conn *c)
+{
+	struct conn_work *w = c->work;
+	const struct pk_alg *alg = pk_alg_find(w->attempt.algorithm);
+	enum err found, good;
+
+	if (alg == NULL || pk_alg_is_cert(alg) ||
+	    !names_has(span_str(w->set->pubkey_accepted_algorithms), w->attempt.algorithm))
+		return ERR_DENIED;
+	found = key_find(c);
+	good = key_strong(c);
+	if (good == OK && w->attempt.proof)
+		good = prove(c, alg);
+	if (found != OK)
+		return found;
+	if (good != OK)
+		return good;
+	return auth_check_rules(c, METHOD_PUBLICKEY);
+}
+
+enum err auth_check_password(struct conn *c)
+{
+	struct conn_work *w = c->work;
+	const struct user_entry *u = users_find(&c->m->users, span_str(w->user));
+	struct msg msg = MSG_OF(password_check, .user = span_str(w->user),
+				.password = w->attempt.secret, .source = u != NULL,
+				.hash = u == NULL ? (struct span){0}
+						  : u->locked ? SPAN_LIT("*") : u->hash,
+				.permit_empty = w->set->permit_empty_passwords);
+	struct login *l = NULL;
+	enum err e;
+
+	if (w->attempt.secret.n == 0 && !w->set->permit_empty_passwords)
+		return ERR_DENIED;
+	e = login_open(c->m, IN_PASSWORD, &msg, &l);
+	if (e != OK)
+		return ERR_SYSTEM;
+	l->c = c;
+	memcpy(l->user, w->user, sizeof l->user);
+	w->helper = l;
+	return ERR_AGAIN;
+}

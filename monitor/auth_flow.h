@@ -1,0 +1,18 @@
+/*
+ * How a login is decided. Source: DESIGN 3; RFC 4252
+ */
+#ifndef MONITOR_AUTH_FLOW_H
+#define MONITOR_AUTH_FLOW_H
+
+#include "monitor/account.h"
+
+/* The account of the attempt under way was looked up. */
+void auth_account_ready(struct conn *c, struct account *a);
+
+/* The helper of the attempt under way died: the attempt fails. */
+void auth_helper_lost(struct conn *c);
+
+/* Frees what authentication keeps. */
+void conn_auth_wipe(struct conn *c);
+
+#endif

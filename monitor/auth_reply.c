@@ -1,0 +1,246 @@
+/*
+ * Answers to login attempts. Refusals are held back to a floor, as in sshd: 5 ms and a part that
+ * depends on the user's name and this process, doubled until it is above the time taken.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/rand.h>
+
+#include "common/log.h"
+#include "common/names.h"
+#include "monitor/account.h"
+#include "monitor/auth/keyopts.h"
+#include "monitor/auth_reply.h"
+#include "monitor/banner.h"
+#include "monitor/conn.h"
+#include "monitor/decide.h"
+#include "monitor/link.h"
+
+#define DELAY_MIN_US 5000
+#define DELAY_SPREAD_US 4200
+
+static const char *const method_names[] = {[METHOD_NONE] = "none",
+					    [METHOD_PUBLICKEY] = "publickey",
+					    [METHOD_PASSWORD] = "password"};
+#define METHOD_COUNT (sizeof method_names / sizeof method_names[0])
+
+static void reply(struct conn *c, enum auth_verdict verdict, struct span methods)
+{
+	struct conn_work *w = c->work;
+	struct span banner = w->banner_sent ? (struct span){0} : banner_get(c->m, w->set->banner);
+
+	w->banner_sent = true;
+	if (link_tell(&w->link, &MSG_OF(auth_result, .verdict = (uint8_t)verdict,
+					.methods = methods, .banner = banner)) != OK)
+		conn_fail(c, ERR_STALLED);
+}
+
+void auth_reply_key_would_do(struct conn *c)
+{
+	reply(c, AUTH_KEY_WOULD_DO, (struct span){0});
+}
+
+static bool method_offered(const struct settings *set, enum auth_method method)
+{
+	if (method == METHOD_PUBLICKEY)
+		return set->pubkey_authentication;
+	return method == METHOD_PASSWORD && set->password_authentication;
+}
+
+/*
+ * The part of one list of AuthenticationMethods that is still to do; empty where it is done.
+ * Gives false where what was done does not fit the list's beginning.
+ */
+static bool list_left(const struct conn_work *w, const char *list, struct span *left)
+{
+	struct span name;
+
+	*left = span_str(list);
+	for (size_t i = 0; i < w->n_done; i++)
+		if (!names_next(left, &name) || !span_is(name, method_names[w->done[i]]))
+			return false;
+	return true;
+}
+
+static bool any_method_does(const struct settings *set)
+{
+	return set->authentication_methods.n == 0 ||
+	       strcmp(set->authentication_methods.item[0], "any") == 0;
+}
+
+/* The methods that can continue. Source: RFC 4252 5.1 */
+static struct span methods_left(const struct conn_work *w, struct wr *out)
+{
+	struct span left, name, all = {0};
+	const struct strlist *lists = &w->set->authentication_methods;
+
+	if (any_method_does(w->set)) {
+		for (size_t i = 0; i < METHOD_COUNT; i++)
+			if (method_offered(w->set, (enum auth_method)i)) {
+				wr_raw(out, out->n > 0 ? SPAN_LIT(",") : (struct span){0});
+				wr_raw(out, span_str(method_names[i]));
+			}
+	}
+	for (size_t i = 0; !any_method_does(w->set) && i < lists->n; i++)
+		if (list_left(w, lists->item[i], &left) && names_next(&left, &name) &&
+		    !names_has((struct span){out->p, out->n}, name)) {
+			wr_raw(out, out->n > 0 ? SPAN_LIT(",") : (struct span){0});
+			wr_raw(out, name);
+		}
+	if (wr_end(out, &all) != OK)
+		return (struct span){0};
+	return all;
+}
+
+/* Is any list of AuthenticationMethods done? */
+static bool all_done(const struct conn_work *w)
+{
+	const struct strlist *lists = &w->set->authentication_methods;
+	struct span left;
+
+	if (any_method_does(w->set))
+		return true;
+	for (size_t i = 0; i < lists->n; i++)
+		if (list_left(w, lists->item[i], &left) && left.n == 0)
+			return true;
+	return false;
+}
+
+static bool step_fits(const struct conn_work *w)
+{
+	const struct strlist *lists = &w->set->authentication_methods;
+	struct span left;
+
+	for (size_t i = 0; i < lists->n; i++)
+		if (list_left(w, lists->item[i], &left))
+			return true;
+	return false;
+}
+
+static void reply_failure_now(struct conn *c, bool partial)
+{
+	uint8_t store[LIMIT_METHODS_BYTES];
+	struct wr w = WR(store);
+
+	reply(c, partial ? AUTH_PARTIAL : AUTH_FAILURE, methods_left(c->work, &w));
+}
+
+static void grant(struct conn *c)
+{
+	struct conn_work *w = c->work;
+	const struct settings *set = w->set;
+
+	w->permits = decide_permits(c);
+	if (link_tell(&w->link,
+		      &MSG_OF(granted, .permits = w->permits, .sessions = set->max_sessions,
+			      .alive_s = set->client_alive_interval_s,
+			      .alive_count = set->client_alive_count_max,
+			      .rekey_bytes = set->rekey_limit.bytes,
+			      .rekey_s = set->rekey_limit.s)) != OK)
+		conn_fail(c, ERR_STALLED);
+}
+
+static void log_accepted(const struct conn *c)
+{
+	char print[PK_FINGERPRINT_BYTES] = "";
+	const struct conn_work *w = c->work;
+
+	if (w->attempt.method == METHOD_PUBLICKEY &&
+	    pk_fingerprint(w->attempt.key, print) != OK)
+		print[0] = '\0';
+	log_info("conn=%llu Accepted %s for %s from %s port %u%s%s", (unsigned long long)c->id,
+		 method_names[w->attempt.method], w->user, c->remote.address,
+		 (unsigned)c->remote.port, print[0] != '\0' ? " key=" : "", print);
+}
+
+void auth_reply_success(struct conn *c)
+{
+	struct conn_work *w = c->work;
+
+	if (w->n_done == sizeof w->done / sizeof w->done[0]) {
+		auth_reply_failure(c, ERR_DENIED);
+		return;
+	}
+	w->done[w->n_done++] = w->attempt.method;
+	if (!any_method_does(w->set) && !step_fits(w)) {
+		w->n_done--;
+		auth_reply_failure(c, ERR_DENIED);
+		return;
+	}
+	if (!all_done(w)) {
+		log_info("conn=%llu Partial %s for %s", (unsigned long long)c->id,
+			 method_names[w->attempt.method], w->user);
+		reply_failure_now(c, true);
+		return;
+	}
+	if (decide_login(c) != OK) {
+		auth_reply_failure(c, ERR_DENIED);
+		return;
+	}
+	w->user_known = true;
+	log_accepted(c);
+	grant(c);
+	reply(c, AUTH_SUCCESS, (struct span){0});
+	conn_enter(c, IN_OPEN);
+}
+
+static void delay_over(evutil_socket_t fd, short events, void *arg)
+{
+	struct conn *c = arg;
+
+	(void)fd;
+	(void)events;
+	c->work->delayed = false;
+	if (c->work->failures >= c->work->set->max_auth_tries)
+		conn_disconnect(c, ERR_AUTH_TRIES, NULL);
+	else
+		reply_failure_now(c, false);
+}
+
+/* The user's own part of the floor: steady for one name, unknown to others. */
+static uint64_t user_delay_us(struct monitor *m, const char *user)
+{
+	struct exhash_value v = {0};
+	const struct span parts[] = {SPAN_OF(m->delay_secret), span_str(user)};
+
+	if (digest_spans(DIGEST_SHA256, parts, 2, &v) != OK)
+		return DELAY_SPREAD_US;
+	return ((uint64_t)v.bytes[0] << 8 | v.bytes[1]) * DELAY_SPREAD_US >> 16;
+}
+
+void auth_reply_failure(struct conn *c, enum err why)
+{
+	struct conn_work *w = c->work;
+	uint64_t taken = clock_us() - w->attempt.began_us;
+	uint64_t floor_us = DELAY_MIN_US + user_delay_us(c->m, w->user);
+	struct timeval tv;
+
+	if (w->attempt.method == METHOD_NONE) { /* asks for the methods; tells nothing */
+		reply_failure_now(c, false);
+		return;
+	}
+	/* a key that was only offered is not a failure: agents hold many */
+	if (w->attempt.method != METHOD_PUBLICKEY || w->attempt.proof) {
+		w->failures++;
+		log_info("conn=%llu Failed %s for %s%s from %s port %u: %s",
+			 (unsigned long long)c->id, method_names[w->attempt.method],
+			 w->account != NULL && w->account->found ? "" : "invalid user ", w->user,
+			 c->remote.address, (unsigned)c->remote.port, err_text(why));
+	}
+	while (floor_us <= taken)
+		floor_us *= 2;
+	tv = (struct timeval){.tv_sec = (time_t)((floor_us - taken) / 1000000),
+			      .tv_usec = (suseconds_t)((floor_us - taken) % 1000000)};
+	evtimer_assign(&w->delay, c->m->base, delay_over, c);
+	w->delayed = event_add(&w->delay, &tv) == 0;
+	if (!w->delayed)
+		delay_over(-1, 0, c);
+}
+
+void auth_reply_wipe(struct conn *c)
+{
+	if (c->work->delayed)
+		event_del(&c->work->delay);
+	c->work->delayed = false;
+}

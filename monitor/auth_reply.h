@@ -1,0 +1,23 @@
+/*
+ * What a client is told of its login attempts, and what a login may do. Source: RFC 4252 5.1
+ */
+#ifndef MONITOR_AUTH_REPLY_H
+#define MONITOR_AUTH_REPLY_H
+
+#include "monitor/monitor.h"
+
+/* The attempt under way is decided: replies, now or later. e is OK or why not. */
+void auth_decided(struct conn *c, enum err e);
+
+/* The key would do: RFC 4252 7. */
+void auth_reply_key_would_do(struct conn *c);
+
+/* The credential was good: logged in, or one step nearer (AuthenticationMethods). */
+void auth_reply_success(struct conn *c);
+
+/* It was not: counts it, and answers after a time that tells nothing. */
+void auth_reply_failure(struct conn *c, enum err why);
+
+void auth_reply_wipe(struct conn *c);
+
+#endif

@@ -1,0 +1,274 @@
+/*
+ * A connection begins as a descriptor and a timer; it gets a worker when its client has spoken.
+ * The socket is watched, never read: bytes from the network are the worker's alone.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "monitor/account.h"
+#include "monitor/auth_flow.h"
+#include "monitor/conn.h"
+#include "monitor/link.h"
+#include "monitor/load.h"
+#include "monitor/serve_chan.h"
+#include "monitor/spawn.h"
+
+/* A worker whose connection is gone for so long does not mean to end. */
+#define LINGER_MS 5000
+
+static void startup_add(struct conn *c)
+{
+	struct monitor *m = c->m;
+
+	c->startup = true;
+	c->startup_prev = m->startup_last;
+	if (m->startup_last != NULL)
+		m->startup_last->startup_next = c;
+	else
+		m->startup_first = c;
+	m->startup_last = c;
+	m->n_startups++;
+}
+
+static void startup_remove(struct conn *c)
+{
+	struct monitor *m = c->m;
+
+	if (!c->startup)
+		return;
+	c->startup = false;
+	*(c->startup_prev != NULL ? &c->startup_prev->startup_next : &m->startup_first) =
+	    c->startup_next;
+	*(c->startup_next != NULL ? &c->startup_next->startup_prev : &m->startup_last) =
+	    c->startup_prev;
+	m->n_startups--;
+}
+
+static void work_free(struct conn *c)
+{
+	struct conn_work *w = c->work;
+	struct child *child;
+
+	if (w == NULL)
+		return;
+	child = idmap_find(&c->m->children, w->child);
+	if (child != NULL)
+		child->gone_ms = clock_ms();
+	conn_channels_wipe(c);
+	conn_auth_wipe(c);
+	link_close(&w->link);
+	wipe(w, sizeof *w);
+	free(w);
+}
+
+static void conn_free(struct conn *c)
+{
+	struct monitor *m = c->m;
+
+	startup_remove(c);
+	work_free(c);
+	event_del(&c->ev);
+	if (c->fd >= 0)
+		close(c->fd);
+	*(c->prev != NULL ? &c->prev->next : &m->conns) = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	m->n_conns--;
+	idmap_remove(&m->conns_by_id, c->id);
+	config_unref(c->config);
+	ring_unref(c->ring);
+	free(c);
+}
+
+/*
+ * Workers were told of the keys that are in force now. A client that was greeted before a reload goes on with
+ * those, unless it was greeted with another identification string: then the exchange hash could not agree.
+ */
+static enum err ring_renew(struct conn *c)
+{
+	struct ring *now = c->m->ring;
+
+	if (strcmp(c->ring->ident, now->ident) != 0)
+		return ERR_VERSION;
+	ring_unref(c->ring);
+	c->ring = ring_ref(now);
+	return OK;
+}
+
+/* The client has spoken: from now on a worker serves it. */
+static enum err take_worker(struct conn *c)
+{
+	struct child *child;
+	struct msg begin = MSG_OF(conn_begin, .id = c->id);
+	struct conn_work *w = calloc(1, sizeof *w);
+	int sock = -1;
+	enum err e;
+
+	if (w == NULL)
+		return ERR_MEMORY;
+	w->link.sock = -1;
+	w->set = config_settings(c->config);
+	c->work = w;
+	e = ring_renew(c);
+	if (e == OK)
+		e = spawn_worker(c->m, c, &sock, &w->child);
+	if (e == OK)
+		e = link_open(&w->link, c->m, sock, MSG_WORKER, IN_KEX, c);
+	if (e != OK)
+		return e;
+	child = idmap_find(&c->m->children, w->child);
+	begin.u.conn_begin.remote = span_str(child != NULL ? child->remote : "");
+	e = link_send(&w->link, &begin, &c->fd, 1);
+	event_del(&c->ev);
+	close(c->fd);
+	c->fd = -1;
+	return e;
+}
+
+static void conn_speaks(evutil_socket_t fd, short events, void *arg)
+{
+	struct conn *c = arg;
+	enum err e;
+
+	(void)fd;
+	if ((events & EV_CLOSED) != 0) {
+		log_verbose("conn=%llu closed by %s port %u before it identified itself",
+			    (unsigned long long)c->id, c->remote.address,
+			    (unsigned)c->remote.port);
+		conn_free(c);
+		return;
+	}
+	e = take_worker(c);
+	if (e != OK) {
+		log_error("conn=%llu no worker for %s: %s", (unsigned long long)c->id,
+			  c->remote.address, err_text(e));
+		conn_free(c);
+	}
+}
+
+enum err conn_begin(struct monitor *m, int fd, const struct endpoint *remote,
+		    const struct endpoint *local)
+{
+	struct conn *c = calloc(1, sizeof *c);
+	size_t n = strlen(m->ring->ident);
+	enum err e = c == NULL ? ERR_MEMORY : idmap_add(&m->conns_by_id, m->next_id + 1, c);
+
+	if (e != OK) {
+		free(c);
+		close(fd);
+		return e;
+	}
+	*c = (struct conn){.m = m, .id = ++m->next_id, .fd = fd, .remote = *remote,
+			   .local = *local, .began_ms = clock_ms(), .next = m->conns,
+			   .config = config_ref(m->config), .ring = ring_ref(m->ring)};
+	if (m->conns != NULL)
+		m->conns->prev = c;
+	m->conns = c;
+	m->n_conns++;
+	startup_add(c);
+	event_assign(&c->ev, m->base, fd, EV_READ | EV_CLOSED, conn_speaks, c);
+	/* a new socket's buffer holds the identification string; if not, the peer is gone */
+	if (send(fd, m->ring->ident, n, MSG_NOSIGNAL) != (ssize_t)n || event_add(&c->ev, NULL) != 0) {
+		conn_free(c);
+		return ERR_LOST;
+	}
+	return OK;
+}
+
+void conn_enter(struct conn *c, enum msg_state state)
+{
+	c->work->link.state = state;
+	if (state == IN_OPEN)
+		startup_remove(c);
+}
+
+void conn_lost(struct conn *c, enum err e, const char *what)
+{
+	if (e != ERR_CLOSED) {
+		log_error("event=worker_refused conn=%llu client=\"%s port %u\" message=%s error=\"%s\"",
+			  (unsigned long long)c->id, c->remote.address,
+			  (unsigned)c->remote.port, what != NULL ? what : "?", err_text(e));
+		child_kill(c->m, c->work->child);
+		if (e == ERR_FORBIDDEN || e == ERR_BUDGET || err_class(e) == ERR_CLASS_PEER)
+			spawn_burn_nursery(c->m, "a worker broke the rules");
+	} else if (!c->work->told_end) {
+		log_info("conn=%llu end client=\"%s port %u\" its worker ended",
+			 (unsigned long long)c->id, c->remote.address,
+			 (unsigned)c->remote.port);
+	}
+	conn_free(c);
+}
+
+static void conn_doomed(evutil_socket_t fd, short events, void *arg)
+{
+	(void)fd;
+	(void)events;
+	conn_lost(arg, ERR_STALLED, "to it");
+}
+
+void conn_fail(struct conn *c, enum err e)
+{
+	if (c->work == NULL)
+		return;
+	log_debug("conn=%llu fails: %s", (unsigned long long)c->id, err_text(e));
+	evtimer_assign(&c->ev, c->m->base, conn_doomed, c);
+	event_active(&c->ev, EV_TIMEOUT, 1);
+}
+
+void conn_disconnect(struct conn *c, enum err e, const char *text)
+{
+	struct msg msg = MSG_OF(disconnect, .reason = err_reason(e),
+				.text = span_str(text != NULL ? text : err_text(e)));
+
+	if (c->work == NULL) {
+		conn_free(c);
+		return;
+	}
+	if (link_tell(&c->work->link, &msg) != OK)
+		conn_fail(c, ERR_STALLED);
+}
+
+static void startups_expire(struct monitor *m, uint64_t now)
+{
+	uint64_t grace_ms = (uint64_t)m->set->login_grace_time_s * 1000;
+	struct conn *c;
+
+	while (grace_ms != 0 && (c = m->startup_first) != NULL && now - c->began_ms >= grace_ms) {
+		startup_remove(c);
+		log_info("conn=%llu timeout before authentication for %s port %u",
+			 (unsigned long long)c->id, c->remote.address,
+			 (unsigned)c->remote.port);
+		conn_disconnect(c, ERR_GRACE, NULL);
+	}
+}
+
+void conns_tick(struct monitor *m)
+{
+	uint64_t now = clock_ms();
+	struct child *child;
+
+	startups_expire(m, now);
+	for (size_t i = 0; i < m->children.cap; i++) {
+		child = m->children.slot[i].thing;
+		if (m->children.slot[i].id == 0 || child->gone_ms == 0 ||
+		    now - child->gone_ms < LINGER_MS)
+			continue;
+		log_error("event=worker_lingers conn=%llu client=\"%s\": killed",
+			  (unsigned long long)child->conn_id, child->remote);
+		child->gone_ms = now;
+		child_kill(m, child->id);
+	}
+}
+
+void conns_end(struct monitor *m, const char *text)
+{
+	struct conn *c, *next;
+
+	for (c = m->conns; c != NULL; c = next) {
+		next = c->next;
+		conn_disconnect(c, ERR_CLOSED, text);
+	}
+}

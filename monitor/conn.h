@@ -1,0 +1,35 @@
+/*
+ * The life of a connection, as the monitor sees it. Source: DESIGN 3
+ */
+#ifndef MONITOR_CONN_H
+#define MONITOR_CONN_H
+
+#include "monitor/monitor.h"
+
+/*
+ * Begins a connection that was admitted: writes the identification string and waits until the client speaks.
+ * Owns:   fd
+ * Errors: ERR_MEMORY; ERR_SYSTEM
+ */
+MUST_CHECK enum err conn_begin(struct monitor *m, int fd, const struct endpoint *remote,
+			       const struct endpoint *local);
+
+/* Moves to another state; the only place that does. */
+void conn_enter(struct conn *c, enum msg_state state);
+
+/* The worker's socket ended, or it sent what it must not. c is freed. */
+void conn_lost(struct conn *c, enum err e, const char *what);
+
+/* As conn_lost, from anywhere: it happens in a turn of its own. */
+void conn_fail(struct conn *c, enum err e);
+
+/* Has the worker disconnect the client with a reason; e's own where text is NULL. */
+void conn_disconnect(struct conn *c, enum err e, const char *text);
+
+/* Ends those whose time to log in is over; kills workers that outlive their connection. */
+void conns_tick(struct monitor *m);
+
+/* Ends all: text is what clients are told. */
+void conns_end(struct monitor *m, const char *text);
+
+#endif

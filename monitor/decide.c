@@ -1,0 +1,106 @@
+/*
+ * Decisions by the static rules. Each looks at what the monitor knows itself: settings of this
+ * connection, options of the key that it verified. The worker's wishes are only the question.
+ */
+#include <string.h>
+
+#include "common/log.h"
+#include "monitor/account.h"
+#include "monitor/auth/keyopts.h"
+#include "monitor/decide.h"
+#include "monitor/permit.h"
+
+enum err decide_login(struct conn *c)
+{
+	return c->work->account != NULL && c->work->account->found ? OK : ERR_DENIED;
+}
+
+static uint32_t when(bool yes, enum permit permit)
+{
+	return yes ? (uint32_t)permit : 0;
+}
+
+uint32_t decide_permits(const struct conn *c)
+{
+	static const struct key_options no_key = {
+	    .pty = true, .agent = true, .x11 = true, .port_forwarding = true, .user_rc = true};
+	const struct conn_work *w = c->work;
+	const struct settings *set = w->set;
+	const struct key_options *key = w->key != NULL ? w->key : &no_key;
+	bool forward = !set->disable_forwarding && key->port_forwarding;
+	bool local_account = w->account->uid != UINT32_MAX;
+	bool session = set->local_sessions && local_account;
+
+	return when(session, PERMIT_SESSION) |
+	       when(session && set->permit_tty && key->pty, PERMIT_PTY) |
+	       when(session && set->allow_agent_forwarding && !set->disable_forwarding &&
+			key->agent,
+		    PERMIT_AGENT) |
+	       when(session && set->x11_forwarding && !set->disable_forwarding && key->x11,
+		    PERMIT_X11) |
+	       when(forward && (set->allow_tcp_forwarding & FORWARD_LOCAL) != 0, PERMIT_TCP) |
+	       when(forward && (set->allow_tcp_forwarding & FORWARD_REMOTE) != 0,
+		    PERMIT_LISTEN) |
+	       when(forward && local_account &&
+			(set->allow_stream_local_forwarding & FORWARD_LOCAL) != 0,
+		    PERMIT_UNIX) |
+	       when(forward && local_account &&
+			(set->allow_stream_local_forwarding & FORWARD_REMOTE) != 0,
+		    PERMIT_UNIX_LISTEN);
+}
+
+enum err decide_open_tcp(const struct conn *c, struct span host, uint32_t port)
+{
+	const struct conn_work *w = c->work;
+	char name[LIMIT_HOST_BYTES + 1];
+
+	if ((w->permits & PERMIT_TCP) == 0 || bytes_to_str(name, sizeof name, host) != OK)
+		return ERR_DENIED;
+	if (!permit_open(&w->set->permit_open, name, port))
+		return ERR_DENIED;
+	return w->key == NULL || keyopts_permits_open(w->key, host, port) ? OK : ERR_DENIED;
+}
+
+enum err decide_listen_tcp(const struct conn *c, struct span host, uint32_t port)
+{
+	const struct conn_work *w = c->work;
+	char name[LIMIT_HOST_BYTES + 1];
+
+	if ((w->permits & PERMIT_LISTEN) == 0 || bytes_to_str(name, sizeof name, host) != OK)
+		return ERR_DENIED;
+	if (!permit_listen(&w->set->permit_listen, name, port))
+		return ERR_DENIED;
+	return w->key == NULL || keyopts_permits_listen(w->key, host, port) ? OK : ERR_DENIED;
+}
+
+static enum err subsystem_find(const struct settings *set, struct span name, struct span *out)
+{
+	for (size_t i = 0; i < set->subsystem.n; i++)
+		if (span_is(name, set->subsystem.item[i].name)) {
+			*out = span_str(set->subsystem.item[i].command);
+			return OK;
+		}
+	return ERR_UNKNOWN;
+}
+
+enum err decide_command(const struct conn *c, const struct msg_session_start *m,
+			struct span *command, struct span *original)
+{
+	const struct conn_work *w = c->work;
+	struct span asked = m->command, forced = {0};
+	enum err e = OK;
+
+	if (m->kind == SESSION_SHELL)
+		asked = (struct span){0};
+	else if (m->kind == SESSION_SUBSYSTEM)
+		e = subsystem_find(w->set, m->command, &asked);
+	if (w->set->force_command != NULL)
+		forced = span_str(w->set->force_command);
+	else if (w->key != NULL && w->key->has_command)
+		forced = w->key->command;
+	if (forced.n == 0 && e != OK)
+		return e;
+	*command = forced.n > 0 ? forced : asked;
+	*original = forced.n > 0 ? m->command : (struct span){0};
+	return OK;
+}

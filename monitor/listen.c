@@ -1,0 +1,270 @@
+/*
+ * Accepts connections and admits them. Options of the listening socket are inherited by what it
+ * accepts, so that an accepted connection needs no call of its own for them.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "monitor/conn.h"
+#include "monitor/listen.h"
+
+/* Connections accepted in a row before others have their turn. */
+#define ACCEPTS_A_TURN 16
+
+const char *admit(const struct settings *set, size_t n_conns, size_t n_startups, uint32_t chance)
+{
+	const struct max_startups *s = &set->max_startups;
+	uint64_t p;
+
+	if (n_conns >= set->max_connections)
+		return "MaxConnections";
+	if (n_startups < s->begin)
+		return NULL;
+	if (n_startups >= s->full || s->rate >= 100)
+		return "MaxStartups";
+	p = s->rate + (100 - s->rate) * (uint64_t)(n_startups - s->begin) / (s->full - s->begin);
+	return chance < p ? "MaxStartups" : NULL;
+}
+
+static void endpoint_of(const struct sockaddr_storage *a, struct endpoint *out)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)a;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)a;
+	bool mapped = a->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr);
+
+	*out = (struct endpoint){0};
+	if (a->ss_family == AF_INET6) {
+		out->port = ntohs(v6->sin6_port);
+		if (mapped)
+			inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], out->address,
+				  sizeof out->address);
+		else
+			inet_ntop(AF_INET6, &v6->sin6_addr, out->address, sizeof out->address);
+	} else if (a->ss_family == AF_INET) {
+		out->port = ntohs(v4->sin_port);
+		inet_ntop(AF_INET, &v4->sin_addr, out->address, sizeof out->address);
+	}
+}
+
+static void accepted(struct monitor *m, int fd, const struct sockaddr_storage *from)
+{
+	static const char busy[] = "Exceeded MaxStartups\r\n"; /* what sshd says */
+	struct sockaddr_storage to = {0};
+	socklen_t n = sizeof to;
+	struct endpoint remote, local;
+	const char *why = admit(m->set, m->n_conns, m->n_startups, (uint32_t)rand() % 100);
+
+	endpoint_of(from, &remote);
+	if (why != NULL) {
+		log_info("refused %s port %u: %s", remote.address, (unsigned)remote.port, why);
+		if (send(fd, busy, sizeof busy - 1, MSG_NOSIGNAL) < 0)
+			log_debug("%s", strerror(errno));
+		close(fd);
+		return;
+	}
+	if (getsockname(fd, (struct sockaddr *)&to, &n) != 0) {
+		close(fd);
+		return;
+	}
+	endpoint_of(&to, &local);
+	if (conn_begin(m, fd, &remote, &local) != OK)
+		log_verbose("%s port %u went before it was greeted", remote.address,
+			    (unsigned)remote.port);
+}
+
+static void listener_readable(evutil_socket_t fd, short events, void *arg)
+{
+	struct listener *l = arg;
+	struct sockaddr_storage from;
+	socklen_t n;
+	int got;
+
+	(void)events;
+	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+		n = sizeof from;
+		got = accept4(fd, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (got < 0)
+			break;
+		accepted(l->m, got, &from);
+	}
+	/* out of descriptors: the connection stays in the backlog; spinning on it helps nobody */
+	if (errno == EMFILE || errno == ENFILE) {
+		log_error("accept: %s: raise the limit on open files", strerror(errno));
+		event_del(&l->ev);
+		l->paused = true;
+	}
+}
+
+void listeners_resume(struct monitor *m)
+{
+	for (size_t i = 0; i < m->n_listeners; i++)
+		if (m->listeners[i]->paused && event_add(&m->listeners[i]->ev, NULL) == 0)
+			m->listeners[i]->paused = false;
+}
+
+static void set_options(int fd, int family, const struct settings *set)
+{
+	const int on = 1;
+	int rc = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+
+	if (family == AF_INET6)
+		rc |= setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+	if (set->tcp_keep_alive)
+		rc |= setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+	if (set->tcp_no_delay)
+		rc |= setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	if (rc != 0)
+		log_error("socket options: %s", strerror(errno));
+}
+
+static struct listener *listener_find(const struct monitor *m, const char *address, uint16_t port)
+{
+	for (size_t i = 0; i < m->n_listeners; i++)
+		if (strcmp(m->listeners[i]->asked.address, address) == 0 &&
+		    m->listeners[i]->asked.port == port)
+			return m->listeners[i];
+	return NULL;
+}
+
+static enum err listener_add(struct monitor *m, int fd, const struct endpoint *asked)
+{
+	struct sockaddr_storage at = {0};
+	socklen_t n = sizeof at;
+	struct endpoint taken;
+	struct listener *l = calloc(1, sizeof *l);
+	struct listener **more =
+	    realloc(m->listeners, (m->n_listeners + 1) * sizeof *m->listeners);
+
+	if (more != NULL)
+		m->listeners = more;
+	if (l == NULL || more == NULL || getsockname(fd, (struct sockaddr *)&at, &n) != 0) {
+		free(l);
+		close(fd);
+		return ERR_MEMORY;
+	}
+	endpoint_of(&at, &taken);
+	*l = (struct listener){.fd = fd, .m = m, .asked = *asked, .wanted = true};
+	event_assign(&l->ev, m->base, fd, EV_READ | EV_PERSIST, listener_readable, l);
+	if (event_add(&l->ev, NULL) != 0) {
+		free(l);
+		close(fd);
+		return ERR_SYSTEM;
+	}
+	m->listeners[m->n_listeners++] = l;
+	log_info("Server listening on %s port %u.", taken.address, (unsigned)taken.port);
+	return OK;
+}
+
+static enum err listen_on(struct monitor *m, const struct addrinfo *a)
+{
+	struct sockaddr_storage at = {0};
+	struct endpoint asked;
+	struct listener *have;
+	int fd;
+
+	memcpy(&at, a->ai_addr, a->ai_addrlen);
+	endpoint_of(&at, &asked);
+	have = listener_find(m, asked.address, asked.port);
+	if (have != NULL) {
+		have->wanted = true;
+		return OK;
+	}
+	fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return ERR_SYSTEM;
+	set_options(fd, a->ai_family, m->set);
+	if (bind(fd, a->ai_addr, a->ai_addrlen) != 0 ||
+	    listen(fd, (int)m->set->listen_backlog) != 0) {
+		log_error("cannot listen on %s port %u: %s", asked.address, (unsigned)asked.port,
+			  strerror(errno));
+		close(fd);
+		return ERR_SYSTEM;
+	}
+	return listener_add(m, fd, &asked);
+}
+
+static int family_of(const struct settings *set)
+{
+	switch (set->address_family) {
+	case FAMILY_ANY:
+		return AF_UNSPEC;
+	case FAMILY_INET:
+		return AF_INET;
+	case FAMILY_INET6:
+		return AF_INET6;
+	}
+	return AF_UNSPEC;
+}
+
+/* Names are resolved here, at start and reload only: never while clients are served. */
+static enum err listen_address(struct monitor *m, const struct listen_address *at)
+{
+	struct addrinfo hints = {.ai_family = family_of(m->set), .ai_socktype = SOCK_STREAM,
+				 .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+	struct addrinfo *all = NULL;
+	char port[8];
+	enum err e = ERR_SYSTEM;
+	int rc;
+
+	snprintf(port, sizeof port, "%u", (unsigned)at->port);
+	rc = getaddrinfo(at->host, port, &hints, &all);
+	if (rc != 0) {
+		log_error("ListenAddress %s: %s", at->host, gai_strerror(rc));
+		return ERR_SYSTEM;
+	}
+	for (struct addrinfo *a = all; a != NULL; a = a->ai_next)
+		if (listen_on(m, a) == OK)
+			e = OK;
+	freeaddrinfo(all);
+	return e;
+}
+
+static void close_unwanted(struct monitor *m)
+{
+	size_t kept = 0;
+	struct listener *l;
+
+	for (size_t i = 0; i < m->n_listeners; i++) {
+		l = m->listeners[i];
+		if (l->wanted) {
+			m->listeners[kept++] = l;
+			continue;
+		}
+		event_del(&l->ev);
+		close(l->fd);
+		free(l);
+	}
+	m->n_listeners = kept;
+}
+
+enum err listeners_open(struct monitor *m)
+{
+	const struct listen_addresses *all = &m->set->listen_address;
+
+	for (size_t i = 0; i < m->n_listeners; i++)
+		m->listeners[i]->wanted = false;
+	for (size_t i = 0; i < all->n; i++)
+		if (listen_address(m, &all->item[i]) != OK)
+			log_error("nothing listens for ListenAddress %s port %u",
+				  all->item[i].host != NULL ? all->item[i].host : "*",
+				  (unsigned)all->item[i].port);
+	close_unwanted(m);
+	return m->n_listeners > 0 ? OK : ERR_SYSTEM;
+}
+
+void listeners_close(struct monitor *m)
+{
+	for (size_t i = 0; i < m->n_listeners; i++)
+		m->listeners[i]->wanted = false;
+	close_unwanted(m);
+	free(m->listeners);
+	m->listeners = NULL;
+}

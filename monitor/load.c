@@ -1,0 +1,131 @@
+/*
+ * Loads and reloads. A reload that fails anywhere changes nothing.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "monitor/account.h"
+#include "monitor/banner.h"
+#include "monitor/listen.h"
+#include "monitor/load.h"
+#include "monitor/spawn.h"
+
+struct ring *ring_ref(struct ring *r)
+{
+	r->refs++;
+	return r;
+}
+
+void ring_unref(struct ring *r)
+{
+	if (r == NULL || --r->refs > 0)
+		return;
+	hostkeys_wipe(&r->keys);
+	free(r);
+}
+
+static void note_key(void *ctx, const char *text)
+{
+	(void)ctx;
+	log_error("%s", text);
+}
+
+static enum err ring_load(const struct settings *set, struct ring **out)
+{
+	const struct hostkeys_paths paths = {.keys = set->host_key.item,
+					     .n_keys = set->host_key.n,
+					     .certificates = set->host_certificate.item,
+					     .n_certificates = set->host_certificate.n};
+	struct ring *r = calloc(1, sizeof *r);
+	int n;
+	enum err e;
+
+	if (r == NULL)
+		return ERR_MEMORY;
+	r->refs = 1;
+	n = snprintf(r->ident, sizeof r->ident, "%s%s%s\r\n", set->server_version,
+		     set->version_addendum != NULL ? " " : "",
+		     set->version_addendum != NULL ? set->version_addendum : "");
+	e = n < 0 || n > LIMIT_IDENT_BYTES ? ERR_CONFIG : OK;
+	if (e != OK)
+		log_error("ServerVersion with VersionAddendum is longer than %d bytes",
+			  LIMIT_IDENT_BYTES - 2);
+	if (e == OK)
+		e = hostkeys_load(&paths, &r->keys, note_key, NULL);
+	if (e == ERR_FILE)
+		log_error("no host key can be used: make some with "
+			  "sallyportd --generate-host-keys FOLDER and name them with HostKey");
+	if (e == OK)
+		*out = r;
+	else
+		ring_unref(r);
+	return e;
+}
+
+static enum err users_of(const struct settings *set, struct users *out)
+{
+	struct keyfile_note note = {0};
+	enum err e;
+
+	if (set->users_file == NULL)
+		return OK;
+	e = users_load(set->users_file, out, &note);
+	if (e != OK)
+		log_error("UsersFile: %s", note.text);
+	return e;
+}
+
+enum err load_all(struct monitor *m, struct config *config)
+{
+	const struct settings *set = config_settings(config);
+	struct ring *ring = NULL;
+	struct users users = {0};
+	enum err e = users_of(set, &users);
+
+	if (e == OK)
+		e = ring_load(set, &ring);
+	if (e != OK) {
+		users_wipe(&users);
+		config_unref(config);
+		return e;
+	}
+	users_wipe(&m->users);
+	ring_unref(m->ring);
+	config_unref(m->config);
+	m->users = users;
+	m->ring = ring;
+	m->config = config;
+	m->set = set;
+	accounts_forget(m);
+	banners_forget(m);
+	return OK;
+}
+
+static void log_errors(const struct config_errors *errs)
+{
+	for (size_t i = 0; i < errs->n; i++)
+		log_error("%s", errs->item[i].text);
+}
+
+void reload(struct monitor *m)
+{
+	struct config_errors errs = {0};
+	struct config *config = NULL;
+	enum err e = config_load(&m->options, &config, &errs);
+
+	log_errors(&errs);
+	config_errors_wipe(&errs);
+	if (e == OK)
+		e = load_all(m, config);
+	if (e != OK) {
+		log_error("reload failed (%s): everything stays as it was", err_text(e));
+		return;
+	}
+	log_level_set(m->set->log_level);
+	if (listeners_open(m) != OK)
+		log_error("some addresses cannot be listened on: see above");
+	spawn_burn_nursery(m, "configuration was reloaded");
+	log_info("configuration reloaded");
+}

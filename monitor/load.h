@@ -1,0 +1,22 @@
+/*
+ * What is read from files: configuration, keys, users. All of it is validated before any of it counts.
+ */
+#ifndef MONITOR_LOAD_H
+#define MONITOR_LOAD_H
+
+#include "monitor/monitor.h"
+
+struct ring *ring_ref(struct ring *r);
+void ring_unref(struct ring *r);
+
+/*
+ * Loads keys and users as config says, and puts all three in force.
+ * Owns:   config
+ * Errors: as the parts; logged by name; what was in force stays
+ */
+MUST_CHECK enum err load_all(struct monitor *m, struct config *config);
+
+/* Reads the configuration again, and everything with it; live connections keep theirs. */
+void reload(struct monitor *m);
+
+#endif

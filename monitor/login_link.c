@@ -1,0 +1,66 @@
+/*
+ * Login helpers. Each has one socket and one request; closing the socket is how it is told that
+ * nobody waits for it any more.
+ */
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "monitor/auth_flow.h"
+#include "monitor/link.h"
+#include "monitor/login_link.h"
+#include "monitor/serve.h"
+#include "monitor/serve_chan.h"
+#include "monitor/spawn.h"
+
+enum err login_open(struct monitor *m, enum msg_state state, const struct msg *request,
+		    struct login **out)
+{
+	struct login *l = calloc(1, sizeof *l);
+	int sock = -1;
+	enum err e;
+
+	if (l == NULL)
+		return ERR_MEMORY;
+	l->m = m;
+	e = spawn_login(m, &sock, &l->child);
+	if (e == OK)
+		e = link_open(&l->link, m, sock, MSG_LOGIN, state, l);
+	if (e == OK)
+		e = link_tell(&l->link, request);
+	if (e != OK) {
+		link_close(&l->link);
+		free(l);
+		return e;
+	}
+	*out = l;
+	return OK;
+}
+
+void login_drop(struct login *l)
+{
+	if (l == NULL)
+		return;
+	link_close(&l->link);
+	free(l);
+}
+
+void login_lost(struct login *l, enum err e, const char *what)
+{
+	if (e != ERR_CLOSED)
+		log_error("login helper for %s: %s%s%s", l->user, err_text(e),
+			  what != NULL ? ": " : "", what != NULL ? what : "");
+	if (l->c != NULL && (l->link.state == IN_ACCOUNT || l->link.state == IN_PASSWORD))
+		auth_helper_lost(l->c);
+	else if (l->c != NULL)
+		chan_helper_lost(l);
+	login_drop(l);
+}
+
+enum err serve_login_log(struct login *l, const struct msg_login_log *m, struct ipc_fds *fds)
+{
+	struct printable keep;
+
+	(void)fds;
+	log_line((enum log_level)m->level, "user=%s %s", l->user, printable(m->text, &keep));
+	return OK;
+}

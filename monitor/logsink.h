@@ -1,0 +1,12 @@
+/*
+ * Where the gateway's log goes: syslog, standard error or a file. Source: sshd(8) -e, -E
+ */
+#ifndef MONITOR_LOGSINK_H
+#define MONITOR_LOGSINK_H
+
+#include "monitor/options.h"
+
+/* Opens the log as options and settings say. */
+void logsink_open(const struct options *o, const struct settings *set);
+
+#endif

@@ -1,0 +1,137 @@
+/*
+ * sallyportd: the monitor. Order matters here: the other programs are started before any key is
+ * read, keys are read before rights are dropped, and only then is anybody let in.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "common/log.h"
+#include "common/sandbox_check.h"
+#include "monitor/keys/keygen.h"
+#include "monitor/load.h"
+#include "monitor/logsink.h"
+#include "monitor/run.h"
+
+static int fail(const char *text)
+{
+	fprintf(stderr, "sallyportd: %s\n", text);
+	return EXIT_FAILURE;
+}
+
+/* Loads the configuration and says on standard error what is wrong with it. */
+static enum err config_of(const struct options *o, struct config **out)
+{
+	struct config_errors errs = {0};
+	enum err e = config_load(o, out, &errs);
+
+	config_errors_print(stderr, &errs);
+	config_errors_wipe(&errs);
+	return e;
+}
+
+/* -t: would it start? */
+static int run_test(struct monitor *m, struct config *config)
+{
+	bool locked;
+
+	log_open(NULL, NULL, LOG_ERROR);
+	if (keys_memory_init(&locked) != OK || load_all(m, config) != OK)
+		return EXIT_FAILURE;
+	return EXIT_SUCCESS;
+}
+
+/* The groups of -C user=, which Match Group lines are compared with. */
+static void groups_of(const char *user, struct strlist *out)
+{
+	gid_t gids[256];
+	int n = sizeof gids / sizeof gids[0];
+	const struct passwd *pw = user != NULL ? getpwnam(user) : NULL;
+	const struct group *gr;
+
+	if (pw == NULL || getgrouplist(user, pw->pw_gid, gids, &n) < 0)
+		return;
+	out->item = calloc((size_t)n, sizeof *out->item);
+	for (int i = 0; out->item != NULL && i < n; i++)
+		if ((gr = getgrgid(gids[i])) != NULL)
+			out->item[out->n++] = strdup(gr->gr_name);
+}
+
+/* -T: prints what is in force, for everybody or for the connection of -C. */
+static int run_print(const struct options *o, struct config *config)
+{
+	struct match_facts facts = o->facts;
+	struct strlist groups = {0};
+	struct settings matched;
+	const struct settings *set = config_settings(config);
+
+	if (o->facts_given) {
+		groups_of(facts.user, &groups);
+		facts.groups = &groups;
+		if (facts.host == NULL)
+			facts.host = facts.address;
+		if (config_match(config, &facts, &matched) != OK)
+			return fail("out of memory");
+		set = &matched;
+	}
+	config_print(stdout, set);
+	config_unref(config);
+	return EXIT_SUCCESS;
+}
+
+static int generate(const char *folder)
+{
+	struct keyfile_note note = {0};
+
+	if (hostkey_generate_all(folder, &note) != OK)
+		return fail(note.text);
+	return EXIT_SUCCESS;
+}
+
+static int with_config(struct monitor *m)
+{
+	struct config *config = NULL;
+
+	if (config_of(&m->options, &config) != OK)
+		return EXIT_FAILURE;
+	if (m->options.action == ACTION_PRINT)
+		return run_print(&m->options, config);
+	if (m->options.action == ACTION_TEST)
+		return run_test(m, config);
+	return run(m, config);
+}
+
+int main(int argc, char **argv)
+{
+	static struct monitor m; /* outlives every callback */
+	char why[LIMIT_TEXT_BYTES];
+
+	if (options_parse(argc, argv, &m.options, why) != OK)
+		return fail(why);
+	switch (m.options.action) {
+	case ACTION_VERSION:
+		puts("Sallyport " SALLYPORT_VERSION);
+		return EXIT_SUCCESS;
+	case ACTION_USAGE:
+		options_usage(stdout);
+		return EXIT_SUCCESS;
+	case ACTION_HELP_CONFIG:
+		config_help(stdout);
+		return EXIT_SUCCESS;
+	case ACTION_CHECK_SANDBOX:
+		return sandbox_check_main(argc, argv);
+	case ACTION_GENERATE_HOST_KEYS:
+		return generate(m.options.folder);
+	case ACTION_TEST:
+	case ACTION_PRINT:
+	case ACTION_RUN:
+		break;
+	}
+	return with_config(&m);
+}

@@ -1,0 +1,201 @@
+/*
+ * What the monitor knows: its processes, its connections, its keys. Private to monitor/.
+ * Nothing here is ever filled from the network but through a message of common/msg.def.
+ */
+#ifndef MONITOR_MONITOR_H
+#define MONITOR_MONITOR_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <sys/types.h>
+
+#include "common/exhash.h"
+#include "common/ipc.h"
+#include "monitor/auth/users.h"
+#include "monitor/config.h"
+#include "monitor/idmap.h"
+#include "monitor/keys/hostkey.h"
+#include "monitor/options.h"
+
+struct monitor;
+struct conn;
+struct login;
+struct account;
+
+/* A socket to one of our processes, with what it may say. Embedded in its owner. */
+struct link {
+	struct monitor *m;
+	int sock; /* -1: none */
+	enum msg_peer peer;
+	enum msg_state state;
+	uint32_t sent[MSG_COUNT];
+	struct event ev;
+	void *owner; /* struct conn, fork_server, connector or login, as peer says */
+};
+
+/* A process that forks others: the nursery and the login master. */
+struct fork_server {
+	struct link link;
+	const char *program;
+	const char *argument; /* what makes it a fork server; NULL: nothing */
+	uint32_t forks;       /* asked of it so far */
+	uint32_t living;      /* forked and not yet ended */
+	bool retired;         /* no more forks: it ends with its last child */
+	struct fork_server *next;
+};
+
+struct connector {
+	struct link link;
+};
+
+/* A worker that was forked ahead and waits. */
+struct spare {
+	int sock;
+	uint32_t child;
+	struct fork_server *nursery;
+};
+
+/* What a child number stands for, until fork_ended came. */
+struct child {
+	uint32_t id;
+	struct fork_server *parent;
+	uint64_t conn_id; /* 0: a login helper or a spare */
+	uint64_t gone_ms; /* since when its connection is over; 0: it is not */
+	char remote[64];
+};
+
+/* An address as text, and its port. */
+struct endpoint {
+	char address[46];
+	uint16_t port;
+};
+
+struct listener {
+	int fd;
+	struct event ev;
+	struct monitor *m;
+	struct endpoint asked; /* port 0: any */
+	bool wanted;           /* by the settings in force */
+	bool paused;           /* until there are descriptors again */
+};
+
+/* A channel that the monitor had a say in. */
+struct mchan {
+	uint32_t chan;
+	bool session;
+	struct login *login; /* helper of a started session, or of a connecting unix socket */
+	uint64_t request;    /* connector request under way; 0: none */
+	struct mchan *next;
+};
+
+/* A listener that a client asked for. */
+struct mlisten {
+	struct conn *c;
+	uint32_t listen;
+	uint64_t request;    /* the connector's name for it; 0: a helper holds it */
+	struct login *login;
+	bool told;           /* listen_result was sent */
+	struct mlisten *next;
+};
+
+/* A login attempt that waits for somebody. */
+struct attempt {
+	enum auth_method { METHOD_NONE, METHOD_PUBLICKEY, METHOD_PASSWORD } method;
+	uint64_t began_us;
+	uint8_t *copy; /* holds the spans below */
+	size_t copy_n;
+	struct span algorithm, key, hostkey, signature, secret;
+	bool hostbound, proof;
+	bool fresh; /* the account was looked up anew for this attempt */
+};
+
+/* Keys and identification string: a connection ends with those it began with. */
+struct ring {
+	struct hostkeys keys;
+	char ident[LIMIT_IDENT_BYTES + 3]; /* with CR LF */
+	unsigned refs;
+};
+
+/* What a connection needs once a worker serves it. */
+struct conn_work {
+	struct link link;
+	uint32_t child;
+	bool told_end;
+	struct exhash_value session_id;
+	size_t hostkey; /* whose signature began the connection */
+	char user[LIMIT_USER_BYTES + 1];
+	bool user_claimed, user_known; /* known: accepted */
+	struct account *account;
+	struct settings *own_set; /* where Match blocks made a difference */
+	const struct settings *set;
+	struct attempt attempt;
+	bool attempting;
+	struct login *helper; /* looks up the account or verifies the password */
+	struct event delay; /* holds a refusal back */
+	bool delayed;
+	uint32_t failures;
+	enum auth_method done[8]; /* methods that succeeded, in order */
+	size_t n_done;
+	bool banner_sent;
+	struct key_options *key; /* options of the key that opened the door; NULL: none */
+	uint32_t permits;
+	struct mchan *chans;
+	struct mlisten *listens;
+	uint32_t n_chans, n_sessions, n_listens;
+};
+
+/* A connection. Small until its client speaks: a silent one costs this and a descriptor. */
+struct conn {
+	struct monitor *m;
+	uint64_t id;
+	int fd; /* the client's socket, until a worker has it */
+	struct event ev;
+	struct endpoint remote, local;
+	uint64_t began_ms;
+	struct config *config; /* what it began with */
+	struct ring *ring;
+	struct conn *prev, *next;
+	struct conn *startup_prev, *startup_next; /* those that nobody logged in on, oldest first */
+	bool startup;
+	struct conn_work *work;
+};
+
+struct monitor {
+	struct event_base *base;
+	struct options options;
+	struct config *config;
+	const struct settings *set;
+	struct ring *ring;
+	struct users users;
+	char bin_dir[1024];
+	struct fork_server *forkers;       /* all, retired ones too */
+	struct fork_server *nursery, *login_master;
+	struct connector connector;
+	struct spare spares[LIMIT_SPARE_WORKERS];
+	size_t n_spares;
+	struct idmap children; /* struct child */
+	struct idmap conns_by_id;
+	struct idmap requests; /* struct request: what the connector was asked */
+	struct listener **listeners;
+	size_t n_listeners;
+	struct conn *conns;
+	struct conn *startup_first, *startup_last;
+	size_t n_conns, n_startups;
+	struct account *accounts;
+	size_t n_accounts;
+	uint64_t next_id, next_request;
+	uint32_t next_child;
+	uint8_t *ipc_bytes; /* LIMIT_MSG_BYTES: every message is received here */
+	struct banner *banners;
+	uint8_t delay_secret[16];
+	uint64_t quiet_since_ms;
+	uint32_t restarts; /* of helpers that died, since the last quiet minute */
+	struct event *tick, *sig[4];
+	bool stopping;
+};
+
+/* Milliseconds and microseconds of the monotonic clock. */
+uint64_t clock_ms(void);
+uint64_t clock_us(void);
+
+#endif

@@ -1,0 +1,112 @@
+/*
+ * The dispatch of every message to the monitor, generated from common/msg.def, and what has no
+ * better place: what workers inherit, log lines, ends.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/names.h"
+#include "monitor/conn.h"
+#include "monitor/serve.h"
+
+#undef W2M
+#undef F2M
+#undef C2M
+#undef L2M
+#undef M2W
+#undef M2F
+#undef M2C
+#undef M2L
+#define SERVE(name)        \
+	case MSG_##name:   \
+		return serve_##name(l->owner, &m->u.name, fds);
+#define NOT_OURS(name)     \
+	case MSG_##name:   \
+		return ERR_FORBIDDEN;
+#define W2M(name, states, budget, fds, fields) SERVE(name)
+#define F2M(name, states, budget, fds, fields) SERVE(name)
+#define C2M(name, states, budget, fds, fields) SERVE(name)
+#define L2M(name, states, budget, fds, fields) SERVE(name)
+#define M2W(name, fds, fields)                 NOT_OURS(name)
+#define M2F(name, fds, fields)                 NOT_OURS(name)
+#define M2C(name, fds, fields)                 NOT_OURS(name)
+#define M2L(name, fds, fields)                 NOT_OURS(name)
+
+enum err serve(struct link *l, const struct msg *m, struct ipc_fds *fds)
+{
+	switch (m->type) {
+#include "common/msg.def"
+	case MSG_COUNT:
+		break;
+	}
+	return ERR_FORBIDDEN;
+}
+
+static struct span ident_of(const struct monitor *m)
+{
+	struct span s = span_str(m->ring->ident);
+
+	return (struct span){s.p, s.n - 2}; /* without CR LF */
+}
+
+enum err serve_fork_settings(struct monitor *m, struct wr *w, struct msg *msg)
+{
+	const struct settings *set = m->set;
+	struct span all;
+	size_t keys_at;
+	enum err e;
+
+	e = hostkeys_algorithms(&m->ring->keys, span_str(set->host_key_algorithms), w);
+	if (e != OK)
+		return e;
+	keys_at = w->n;
+	for (size_t i = 0; i < m->ring->keys.n; i++)
+		wr_bytes(w, hostkey_blob(&m->ring->keys.key[i]));
+	e = wr_end(w, &all);
+	if (e != OK)
+		return e;
+	*msg = MSG_OF(fork_settings, .ident = ident_of(m),
+		      .kex = span_str(set->kex_algorithms), .cipher = span_str(set->ciphers),
+		      .mac = span_str(set->macs), .comp = span_str(set->compression_algorithms),
+		      .user_pk = span_str(set->pubkey_accepted_algorithms),
+		      .hostkey = {all.p, keys_at},
+		      .hostkeys = {all.p + keys_at, all.n - keys_at},
+		      .rekey_bytes = set->rekey_limit.bytes,
+		      .rekey_s = set->rekey_limit.s,
+		      .log_level = (uint8_t)set->log_level);
+	return OK;
+}
+
+enum err serve_negotiated(struct conn *c, const struct msg_negotiated *m, struct ipc_fds *fds)
+{
+	struct printable version, algorithms;
+
+	(void)fds;
+	log_verbose("conn=%llu client=\"%s\" %s", (unsigned long long)c->id,
+		    printable(m->version, &version), printable(m->algorithms, &algorithms));
+	return OK;
+}
+
+enum err serve_conn_end(struct conn *c, const struct msg_conn_end *m, struct ipc_fds *fds)
+{
+	struct printable keep;
+
+	(void)fds;
+	c->work->told_end = true;
+	log_info("conn=%llu end client=\"%s port %u\"%s%s reason=%u %s", (unsigned long long)c->id,
+		 c->remote.address, (unsigned)c->remote.port,
+		 c->work->user_known ? " user=" : "", c->work->user_known ? c->work->user : "",
+		 (unsigned)m->reason, printable(m->text, &keep));
+	return OK;
+}
+
+enum err serve_log_line(struct conn *c, const struct msg_log_line *m, struct ipc_fds *fds)
+{
+	struct printable keep;
+
+	(void)fds;
+	log_line((enum log_level)m->level, "conn=%llu %s", (unsigned long long)c->id,
+		 printable(m->text, &keep));
+	return OK;
+}

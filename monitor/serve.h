@@ -1,0 +1,57 @@
+/*
+ * What the monitor does for its processes: one serve_<message>() for each message they may send.
+ * Prototypes and dispatch come from common/msg.def. A message is served only after link_permit.
+ */
+#ifndef MONITOR_SERVE_H
+#define MONITOR_SERVE_H
+
+#include "monitor/monitor.h"
+
+/* Gives the message to its function. Errors: that function's; ERR_FORBIDDEN not for the monitor */
+MUST_CHECK enum err serve(struct link *l, const struct msg *m, struct ipc_fds *fds);
+
+/*
+ * Writes what workers inherit into store and fills msg with it.
+ * Errors: ERR_NO_SPACE
+ */
+MUST_CHECK enum err serve_fork_settings(struct monitor *m, struct wr *store, struct msg *msg);
+
+#pragma push_macro("W2M")
+#pragma push_macro("F2M")
+#pragma push_macro("C2M")
+#pragma push_macro("L2M")
+#pragma push_macro("M2W")
+#pragma push_macro("M2F")
+#pragma push_macro("M2C")
+#pragma push_macro("M2L")
+#undef W2M
+#undef F2M
+#undef C2M
+#undef L2M
+#undef M2W
+#undef M2F
+#undef M2C
+#undef M2L
+#define SERVE(name, owner)                                                               \
+	MUST_CHECK enum err serve_##name(struct owner *o, const struct msg_##name *m,    \
+					 struct ipc_fds *fds);
+#define W2M(name, states, budget, fds, fields) SERVE(name, conn)
+#define F2M(name, states, budget, fds, fields) SERVE(name, fork_server)
+#define C2M(name, states, budget, fds, fields) SERVE(name, connector)
+#define L2M(name, states, budget, fds, fields) SERVE(name, login)
+#define M2W(name, fds, fields)
+#define M2F(name, fds, fields)
+#define M2C(name, fds, fields)
+#define M2L(name, fds, fields)
+#include "common/msg.def"
+#undef SERVE
+#pragma pop_macro("W2M")
+#pragma pop_macro("F2M")
+#pragma pop_macro("C2M")
+#pragma pop_macro("L2M")
+#pragma pop_macro("M2W")
+#pragma pop_macro("M2F")
+#pragma pop_macro("M2C")
+#pragma pop_macro("M2L")
+
+#endif

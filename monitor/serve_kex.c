@@ -1,0 +1,81 @@
+/*
+ * Signs as host. The monitor computes the exchange hash itself, over its own version string and
+ * its own key, so a seized worker cannot have anything else signed; and so it owns the session id.
+ * Source: RFC 4253 8; PROTOCOL 2.5
+ */
+#include "common/log.h"
+#include "monitor/conn.h"
+#include "monitor/link.h"
+#include "monitor/serve.h"
+
+/* The key that index names, and the row that algorithm names, if they fit each other. */
+static enum err signer_find(const struct ring *ring, size_t index, struct span algorithm,
+			    const struct pk_alg **alg)
+{
+	*alg = pk_alg_find(algorithm);
+	if (index >= ring->keys.n || *alg == NULL)
+		return ERR_RANGE;
+	return OK;
+}
+
+enum err serve_kex_sign(struct conn *c, const struct msg_kex_sign *m, struct ipc_fds *fds)
+{
+	struct ring *ring = c->ring;
+	uint8_t store[LIMIT_SIGNATURE_BYTES];
+	struct wr w = WR(store);
+	struct exhash_value hash;
+	const struct pk_alg *alg;
+	struct span signature, ident = span_str(ring->ident);
+	struct exhash x = {.digest = (enum digest)m->digest,
+			   .v_client = m->v_client,
+			   .v_server = {ident.p, ident.n - 2},
+			   .i_client = m->i_client,
+			   .i_server = m->i_server,
+			   .group = m->group,
+			   .q_client = m->q_client,
+			   .q_server = m->q_server,
+			   .secret = m->secret};
+	enum err e = signer_find(ring, m->hostkey, m->algorithm, &alg);
+
+	(void)fds;
+	if (e != OK)
+		return e;
+	x.host_key = hostkey_blob(&ring->keys.key[m->hostkey]);
+	if ((e = exhash(&x, &hash)) != OK)
+		return e;
+	e = hostkey_sign(&ring->keys.key[m->hostkey], alg,
+			 (struct span){hash.bytes, hash.n}, &w);
+	if (e != OK || (e = wr_end(&w, &signature)) != OK)
+		return e == ERR_KEY ? ERR_RANGE : e;
+	if (c->work->link.state == IN_KEX) { /* RFC 4253 7.2: the first hash is the session id */
+		c->work->session_id = hash;
+		c->work->hostkey = m->hostkey;
+		conn_enter(c, IN_AUTH);
+	}
+	return link_tell(&c->work->link, &MSG_OF(kex_signed, .hash = {hash.bytes, hash.n},
+						  .signature = signature));
+}
+
+enum err serve_hostkey_prove(struct conn *c, const struct msg_hostkey_prove *m,
+			     struct ipc_fds *fds)
+{
+	struct ring *ring = c->ring;
+	uint8_t store[LIMIT_SIGNATURE_BYTES], text_store[LIMIT_PK_BLOB_BYTES + 256];
+	struct wr w = WR(store), text = WR(text_store);
+	const struct pk_alg *alg;
+	struct span signature, data;
+	enum err e = signer_find(ring, m->hostkey, m->algorithm, &alg);
+
+	(void)fds;
+	if (e != OK)
+		return e;
+	wr_str(&text, "hostkeys-prove-00@openssh.com");
+	wr_bytes(&text, (struct span){c->work->session_id.bytes, c->work->session_id.n});
+	wr_bytes(&text, hostkey_blob(&ring->keys.key[m->hostkey]));
+	if ((e = wr_end(&text, &data)) != OK)
+		return e;
+	e = hostkey_sign(&ring->keys.key[m->hostkey], alg, data, &w);
+	if (e != OK || (e = wr_end(&w, &signature)) != OK)
+		return e == ERR_KEY ? ERR_RANGE : e;
+	return link_tell(&c->work->link, &MSG_OF(hostkey_proved, .signature = signature));
+}

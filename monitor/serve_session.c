@@ -1,0 +1,253 @@
+/*
+ * Sessions on this host: a login helper becomes the user and runs the program; the worker gets the
+ * descriptors. Source: RFC 4254 6
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "monitor/account.h"
+#include "monitor/auth/keyopts.h"
+#include "monitor/conn.h"
+#include "monitor/decide.h"
+#include "monitor/link.h"
+#include "monitor/permit.h"
+#include "monitor/serve.h"
+#include "monitor/serve_chan.h"
+#include "monitor/serve_listen.h"
+
+static void tell_refused(struct conn *c, uint32_t chan, struct span text)
+{
+	if (link_tell(&c->work->link, &MSG_OF(session_started, .chan = chan, .text = text)) != OK)
+		conn_fail(c, ERR_STALLED);
+}
+
+/* Keeps those variables of the client's that AcceptEnv has; SetEnv and the key's own come first. */
+static enum err env_build(const struct conn *c, struct span asked, struct wr *out)
+{
+	const struct settings *set = c->work->set;
+	struct rd r = RD(asked);
+	struct span name, value;
+	char text[LIMIT_TEXT_BYTES];
+	const char *equals;
+
+	for (size_t i = 0; i < set->set_env.n; i++) {
+		equals = strchr(set->set_env.item[i], '=');
+		wr_bytes(out, (struct span){(const uint8_t *)set->set_env.item[i],
+					    (size_t)(equals - set->set_env.item[i])});
+		wr_str(out, equals + 1);
+	}
+	while (r.left.n > 0 && rd_ok(&r)) {
+		name = rd_bytes(&r, LIMIT_ENV_BYTES);
+		value = rd_bytes(&r, LIMIT_ENV_BYTES);
+		if (!rd_ok(&r) || bytes_to_str(text, sizeof text, name) != OK ||
+		    !permit_env(&set->accept_env, text))
+			continue;
+		wr_bytes(out, name);
+		wr_bytes(out, value);
+	}
+	return rd_end(&r);
+}
+
+/* The environment= options of the key, as far as PermitUserEnvironment lets them. */
+static void env_of_key(const struct conn *c, struct wr *out)
+{
+	struct span name, value;
+	struct rd r;
+	char text[LIMIT_TEXT_BYTES];
+
+	if (c->work->key == NULL)
+		return;
+	r = RD(c->work->key->environment);
+	while (r.left.n > 0 && rd_ok(&r)) {
+		name = rd_bytes(&r, LIMIT_ENV_BYTES);
+		value = rd_bytes(&r, LIMIT_ENV_BYTES);
+		if (!rd_ok(&r) || bytes_to_str(text, sizeof text, name) != OK ||
+		    !permit_user_env(c->work->set->permit_user_environment, text))
+			continue;
+		wr_bytes(out, name);
+		wr_bytes(out, value);
+	}
+}
+
+static uint32_t flags_of(const struct conn *c)
+{
+	const struct settings *set = c->work->set;
+	bool rc = set->permit_user_rc && (c->work->key == NULL || c->work->key->user_rc);
+
+	return (set->use_pam ? LOGIN_PAM : 0u) | (set->print_motd ? LOGIN_MOTD : 0u) |
+	       (set->print_last_log ? LOGIN_LASTLOG : 0u) | (rc ? LOGIN_USER_RC : 0u) |
+	       (set->x11_use_localhost ? LOGIN_X11_LOCAL : 0u);
+}
+
+static bool may(const struct conn *c, enum permit permit)
+{
+	return (c->work->permits & (unsigned)permit) != 0;
+}
+
+static void fill(const struct conn *c, const struct msg_session_start *m,
+		 struct msg_login_session *out)
+{
+	const struct settings *set = c->work->set;
+
+	*out = (struct msg_login_session){
+	    .user = span_str(c->work->account->user), .kind = m->kind, .pty = m->pty,
+	    .term = m->term, .columns = m->columns, .rows = m->rows, .width_px = m->width_px,
+	    .height_px = m->height_px, .modes = m->modes,
+	    .agent = m->agent != 0 && may(c, PERMIT_AGENT),
+	    .x11 = may(c, PERMIT_X11) ? m->x11 : 0, .x11_protocol = m->x11_protocol,
+	    .x11_cookie = m->x11_cookie, .x11_screen = m->x11_screen,
+	    .remote = span_str(c->remote.address), .remote_port = c->remote.port,
+	    .local = span_str(c->local.address), .local_port = c->local.port,
+	    .flags = flags_of(c), .x11_offset = set->x11_display_offset,
+	    .xauth = span_str(set->xauth_location)};
+}
+
+/* Has a helper start what was decided. */
+static enum err session_launch(struct conn *c, const struct msg_session_start *m,
+			       struct mchan *ch)
+{
+	struct msg msg = {.type = MSG_login_session};
+	struct wr env = {.cap = LIMIT_ENV_BYTES};
+	enum err e;
+
+	fill(c, m, &msg.u.login_session);
+	e = decide_command(c, m, &msg.u.login_session.command, &msg.u.login_session.original);
+	if (e != OK)
+		return e;
+	env.p = malloc(env.cap);
+	if (env.p == NULL)
+		return ERR_MEMORY;
+	env_of_key(c, &env);
+	e = env_build(c, m->env, &env);
+	if (e == OK)
+		e = wr_end(&env, &msg.u.login_session.env);
+	if (e == OK)
+		e = login_open(c->m, IN_SESSION, &msg, &ch->login);
+	if (e == OK) {
+		ch->login->c = c;
+		ch->login->chan = ch;
+		snprintf(ch->login->user, sizeof ch->login->user, "%s", c->work->user);
+	}
+	free(env.p);
+	return e;
+}
+
+enum err serve_session_start(struct conn *c, const struct msg_session_start *m,
+			     struct ipc_fds *fds)
+{
+	static const char *const kinds[] = {"shell", "exec", "subsystem"};
+	struct mchan *ch = chan_find(c, m->chan);
+	struct printable command;
+	enum err e;
+
+	(void)fds;
+	if (ch == NULL || !ch->session || ch->login != NULL)
+		return ERR_FORBIDDEN;
+	if (m->pty != 0 && !may(c, PERMIT_PTY)) {
+		tell_refused(c, m->chan, SPAN_LIT("no terminal for this login"));
+		return OK;
+	}
+	log_info("conn=%llu user=%s channel=%u %s%s%s%s", (unsigned long long)c->id,
+		 c->work->user, (unsigned)m->chan, kinds[m->kind], m->pty != 0 ? " pty" : "",
+		 m->command.n > 0 ? " " : "", printable(m->command, &command));
+	e = session_launch(c, m, ch);
+	if (e == ERR_TRUNCATED || e == ERR_RANGE || e == ERR_TRAILING)
+		return e;
+	if (e != OK) {
+		log_error("conn=%llu user=%s channel=%u not started: %s",
+			  (unsigned long long)c->id, c->work->user, (unsigned)m->chan,
+			  e == ERR_UNKNOWN ? "no such Subsystem" : err_text(e));
+		tell_refused(c, m->chan, SPAN_LIT("not started"));
+	}
+	return OK;
+}
+
+enum err serve_login_started(struct login *l, const struct msg_login_started *m,
+			     struct ipc_fds *fds)
+{
+	struct printable text;
+
+	if (l->chan == NULL || l->c == NULL)
+		return ERR_FORBIDDEN;
+	l->answered = true;
+	if (m->ok == 0)
+		log_error("conn=%llu user=%s channel=%u not started: %s",
+			  (unsigned long long)l->c->id, l->user, (unsigned)l->chan->chan,
+			  printable(m->text, &text));
+	if (link_send(&l->c->work->link,
+		      &MSG_OF(session_started, .chan = l->chan->chan, .ok = m->ok,
+			      .text = m->ok != 0 ? (struct span){0} : SPAN_LIT("not started")),
+		      fds->fd, m->ok != 0 ? fds->n : 0) != OK)
+		conn_fail(l->c, ERR_STALLED);
+	if (m->ok != 0)
+		return OK;
+	l->chan->login = NULL;
+	l->c = NULL;
+	return ERR_CLOSED;
+}
+
+enum err serve_login_exited(struct login *l, const struct msg_login_exited *m,
+			    struct ipc_fds *fds)
+{
+	(void)fds;
+	if (l->chan == NULL || l->c == NULL || !l->answered)
+		return ERR_FORBIDDEN;
+	if (link_tell(&l->c->work->link,
+		      &MSG_OF(session_exited, .chan = l->chan->chan, .status = m->status,
+			      .signal = m->signal, .core = m->core)) != OK)
+		conn_fail(l->c, ERR_STALLED);
+	l->exited = true;
+	return OK;
+}
+
+enum err serve_session_signal(struct conn *c, const struct msg_session_signal *m,
+			      struct ipc_fds *fds)
+{
+	const struct mchan *ch = chan_find(c, m->chan);
+
+	(void)fds;
+	if (ch == NULL || !ch->session)
+		return ERR_FORBIDDEN;
+	if (ch->login != NULL && link_tell(&ch->login->link,
+					   &MSG_OF(login_signal, .signal = m->signal)) != OK)
+		log_debug("conn=%llu signal came after the end", (unsigned long long)c->id);
+	return OK;
+}
+
+enum err serve_login_incoming(struct login *l, const struct msg_login_incoming *m,
+			      struct ipc_fds *fds)
+{
+	struct msg msg = MSG_OF(incoming, .kind = m->kind, .origin = m->origin,
+				.origin_port = m->origin_port);
+	bool of_listener = m->kind == INCOMING_UNIX;
+
+	if (l->c == NULL || fds->n != 1 || (of_listener ? l->listen == NULL : l->chan == NULL))
+		return ERR_FORBIDDEN;
+	msg.u.incoming.listen = of_listener ? l->listen->listen : l->chan->chan;
+	if (link_send(&l->c->work->link, &msg, fds->fd, 1) != OK)
+		conn_fail(l->c, ERR_STALLED);
+	return OK;
+}
+
+void chan_helper_lost(struct login *l)
+{
+	struct conn *c = l->c;
+
+	if (l->listen != NULL) {
+		l->listen->login = NULL;
+		listen_lost(l->listen);
+		return;
+	}
+	if (l->chan == NULL)
+		return;
+	l->chan->login = NULL;
+	if (l->link.state == IN_UNIX)
+		chan_connected(c, l->chan->chan, -1, SPAN_LIT("helper ended"));
+	else if (!l->answered)
+		tell_refused(c, l->chan->chan, SPAN_LIT("not started"));
+	else if (!l->exited && link_tell(&c->work->link, &MSG_OF(session_exited,
+						 .chan = l->chan->chan, .status = 255)) != OK)
+		conn_fail(c, ERR_STALLED);
+}

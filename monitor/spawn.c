@@ -1,0 +1,432 @@
+/*
+ * Starts our processes and has workers forked ahead of need. Each program is exec'd with one
+ * socket at descriptor 3 and nothing else of ours: all other descriptors are close-on-exec.
+ */
+#include <fcntl.h>
+#include <libgen.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "monitor/connector_link.h"
+#include "monitor/link.h"
+#include "monitor/serve.h"
+#include "monitor/spawn.h"
+
+#define SOCKET_FD 3
+/* Deaths of our own processes within a minute after which starting them again makes no sense. */
+#define RESTARTS_MAX 20
+
+static bool has_program(const char *dir, const char *name)
+{
+	char path[1200];
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	return access(path, X_OK) == 0;
+}
+
+enum err spawn_find_programs(struct monitor *m)
+{
+	char self[1024];
+	char dir[1100];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+
+	if (n <= 0)
+		return ERR_SYSTEM;
+	self[n] = '\0';
+	snprintf(dir, sizeof dir, "%s", dirname(self));
+	if (!has_program(dir, "sallyport-worker")) {
+		n = (ssize_t)strlen(dir);
+		snprintf(dir + n, sizeof dir - (size_t)n, "/../libexec/sallyport");
+	}
+	if (!has_program(dir, "sallyport-worker") || strlen(dir) >= sizeof m->bin_dir) {
+		log_fatal("sallyport-worker is neither beside sallyportd nor in %s: "
+			  "run make, or make install", dir);
+		return ERR_FILE;
+	}
+	memcpy(m->bin_dir, dir, strlen(dir) + 1);
+	return OK;
+}
+
+/* posix_spawn shares our memory until the exec, so no copy of a key is ever made. */
+static enum err start_program(struct monitor *m, const char *name, char *const argv[], int sock)
+{
+	static char path_env[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+	char *const envp[] = {path_env, NULL};
+	char path[1200];
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+	pid_t pid;
+	int rc;
+
+	snprintf(path, sizeof path, "%s/%s", m->bin_dir, name);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawnattr_init(&attr);
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setsigdefault(&attr, &all);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, sock, SOCKET_FD);
+	posix_spawn_file_actions_addclosefrom_np(&actions, SOCKET_FD + 1);
+	rc = posix_spawn(&pid, path, &actions, &attr, argv, envp);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&actions);
+	if (rc != 0) {
+		log_error("%s: %s", path, strerror(rc));
+		return ERR_FILE;
+	}
+	log_debug("started %s as process %ld", name, (long)pid);
+	return OK;
+}
+
+/* Starts a program and gives our end of its socket. */
+static enum err start_with_socket(struct monitor *m, const char *name, const char *argument,
+				  const char *user, int *out)
+{
+	char program[64], mode[64], socket_text[8], user_text[64];
+	char *argv[8] = {program};
+	size_t n = 1;
+	int pair[2];
+	enum err e = ipc_pair(pair);
+
+	if (e != OK)
+		return e;
+	snprintf(program, sizeof program, "%s", name);
+	snprintf(mode, sizeof mode, "%s", argument != NULL ? argument : "");
+	snprintf(socket_text, sizeof socket_text, "%d", SOCKET_FD);
+	snprintf(user_text, sizeof user_text, "%s", user != NULL ? user : "");
+	if (argument != NULL)
+		argv[n++] = mode;
+	argv[n++] = (char[]){"--socket"};
+	argv[n++] = socket_text;
+	if (user != NULL && geteuid() == 0) {
+		argv[n++] = (char[]){"--user"};
+		argv[n++] = user_text;
+	}
+	e = start_program(m, name, argv, pair[1]);
+	close(pair[1]);
+	if (e == OK)
+		*out = pair[0];
+	else
+		close(pair[0]);
+	return e;
+}
+
+static enum err start_fork_server(struct monitor *m, const char *name, const char *argument,
+				  const char *user, struct fork_server **out)
+{
+	struct fork_server *f = calloc(1, sizeof *f);
+	int sock = -1;
+	enum err e;
+
+	if (f == NULL)
+		return ERR_MEMORY;
+	e = start_with_socket(m, name, argument, user, &sock);
+	if (e == OK)
+		e = link_open(&f->link, m, sock, MSG_FORK, IN_FORK, f);
+	if (e != OK) {
+		free(f);
+		return e;
+	}
+	f->program = name;
+	f->argument = argument;
+	f->next = m->forkers;
+	m->forkers = f;
+	*out = f;
+	return OK;
+}
+
+static enum err start_nursery(struct monitor *m)
+{
+	return start_fork_server(m, "sallyport-worker", "--nursery", m->set->worker_user,
+				 &m->nursery);
+}
+
+static enum err start_connector(struct monitor *m)
+{
+	int sock = -1;
+	enum err e = start_with_socket(m, "sallyport-connector", NULL, m->set->connector_user,
+				       &sock);
+
+	if (e == OK)
+		e = link_open(&m->connector.link, m, sock, MSG_CONNECTOR, IN_CONNECTOR,
+			      &m->connector);
+	return e;
+}
+
+enum err spawn_all(struct monitor *m)
+{
+	enum err e = start_nursery(m);
+
+	if (e == OK)
+		e = start_fork_server(m, "sallyport-login", NULL, NULL, &m->login_master);
+	if (e == OK)
+		e = start_connector(m);
+	return e;
+}
+
+/* Notes whom a child number stands for. */
+static enum err child_note(struct monitor *m, struct fork_server *f, const struct conn *c,
+			   uint32_t id)
+{
+	struct child *child = calloc(1, sizeof *child);
+	enum err e;
+
+	if (child == NULL)
+		return ERR_MEMORY;
+	*child = (struct child){.id = id, .parent = f};
+	if (c != NULL) {
+		child->conn_id = c->id;
+		snprintf(child->remote, sizeof child->remote, "%s port %u", c->remote.address,
+			 (unsigned)c->remote.port);
+	}
+	e = idmap_add(&m->children, id, child);
+	if (e != OK)
+		free(child);
+	return e;
+}
+
+static enum err have_forked(struct monitor *m, struct fork_server *f, const struct conn *c,
+			    int *sock, uint32_t *id)
+{
+	struct msg msg = MSG_OF(fork_child, .child = m->next_child + 1);
+	int pair[2];
+	enum err e;
+
+	if (f == NULL)
+		return ERR_CLOSED;
+	e = ipc_pair(pair);
+	if (e != OK)
+		return e;
+	e = child_note(m, f, c, msg.u.fork_child.child);
+	if (e == OK)
+		e = link_send(&f->link, &msg, &pair[1], 1);
+	close(pair[1]);
+	if (e != OK) {
+		free(idmap_remove(&m->children, msg.u.fork_child.child));
+		close(pair[0]);
+		return e;
+	}
+	m->next_child++;
+	f->forks++;
+	f->living++;
+	*id = m->next_child;
+	*sock = pair[0];
+	return OK;
+}
+
+static void fill_spares(struct monitor *m)
+{
+	struct spare s = {.nursery = m->nursery};
+
+	while (m->nursery != NULL && m->n_spares < LIMIT_SPARE_WORKERS &&
+	       have_forked(m, m->nursery, NULL, &s.sock, &s.child) == OK)
+		m->spares[m->n_spares++] = s;
+}
+
+enum err spawn_settings(struct monitor *m)
+{
+	struct msg msg = {0};
+	uint8_t *store = malloc(LIMIT_MSG_BYTES);
+	struct wr w = {.p = store, .cap = LIMIT_MSG_BYTES};
+	enum err e = store == NULL ? ERR_MEMORY : serve_fork_settings(m, &w, &msg);
+
+	if (e == OK)
+		e = m->nursery == NULL ? ERR_CLOSED : link_tell(&m->nursery->link, &msg);
+	free(store);
+	if (e == OK)
+		fill_spares(m);
+	return e;
+}
+
+static void retire(struct monitor *m, struct fork_server *f)
+{
+	f->retired = true;
+	for (size_t i = 0; i < m->n_spares; i++)
+		close(m->spares[i].sock);
+	m->n_spares = 0;
+	if (link_tell(&f->link, &MSG_OF(fork_retire, .reason = 0)) != OK)
+		link_close(&f->link);
+}
+
+void spawn_burn_nursery(struct monitor *m, const char *why)
+{
+	log_verbose("replacing the nursery: %s", why);
+	if (m->nursery != NULL)
+		retire(m, m->nursery);
+	m->nursery = NULL;
+	if (start_nursery(m) != OK || spawn_settings(m) != OK)
+		log_error("no nursery: connections wait until one can be started");
+}
+
+enum err spawn_worker(struct monitor *m, struct conn *c, int *sock, uint32_t *id)
+{
+	struct child *child;
+	enum err e = OK;
+
+	if (m->n_spares > 0) {
+		*sock = m->spares[0].sock;
+		*id = m->spares[0].child;
+		m->n_spares--;
+		memmove(m->spares, m->spares + 1, m->n_spares * sizeof m->spares[0]);
+		child = idmap_find(&m->children, *id);
+		if (child != NULL) {
+			child->conn_id = c->id;
+			snprintf(child->remote, sizeof child->remote, "%s port %u",
+				 c->remote.address, (unsigned)c->remote.port);
+		}
+	} else {
+		e = have_forked(m, m->nursery, c, sock, id);
+	}
+	if (e == OK && m->nursery != NULL && m->nursery->forks >= LIMIT_NURSERY_FORKS)
+		spawn_burn_nursery(m, "it forked often enough");
+	fill_spares(m);
+	return e;
+}
+
+enum err spawn_login(struct monitor *m, int *sock, uint32_t *child)
+{
+	return have_forked(m, m->login_master, NULL, sock, child);
+}
+
+void child_kill(struct monitor *m, uint32_t id)
+{
+	const struct child *child = idmap_find(&m->children, id);
+
+	if (child != NULL && link_tell(&child->parent->link, &MSG_OF(fork_kill, .child = id)) != OK)
+		log_error("process %lu could not be killed: its fork server does not listen",
+			  (unsigned long)id);
+}
+
+enum err serve_fork_ready(struct fork_server *f, const struct msg_fork_ready *msg,
+			  struct ipc_fds *fds)
+{
+	struct printable keep;
+
+	(void)fds;
+	log_info("%s: layers: %s", f->program, printable(msg->layers, &keep));
+	return OK;
+}
+
+/* A worker that died of a signal may have been probed: its layout goes with its nursery. */
+enum err serve_fork_ended(struct fork_server *f, const struct msg_fork_ended *msg,
+			  struct ipc_fds *fds)
+{
+	struct monitor *m = f->link.m;
+	struct child *child = idmap_find(&m->children, msg->child);
+	int status = (int)msg->status;
+
+	(void)fds;
+	if (child == NULL || child->parent != f)
+		return ERR_FORBIDDEN;
+	idmap_remove(&m->children, msg->child);
+	f->living--;
+	if (WIFSIGNALED(status)) {
+		log_error("event=crash program=%s conn=%llu client=\"%s\" signal=%d%s", f->program,
+			  (unsigned long long)child->conn_id, child->remote, WTERMSIG(status),
+			  WTERMSIG(status) == SIGSYS ? " (killed by its sandbox)" : "");
+		if (f == m->nursery)
+			spawn_burn_nursery(m, "a worker died of a signal");
+	}
+	free(child);
+	return OK;
+}
+
+static void forget_children(struct monitor *m, struct fork_server *f)
+{
+	struct child *child;
+
+	for (size_t i = 0; i < m->children.cap; i++) {
+		child = m->children.slot[i].thing;
+		if (m->children.slot[i].id == 0 || child->parent != f)
+			continue;
+		idmap_remove(&m->children, child->id);
+		free(child);
+		i--; /* the gap may have been closed from behind */
+	}
+}
+
+static void unlink_forker(struct monitor *m, const struct fork_server *f)
+{
+	struct fork_server **p = &m->forkers;
+
+	while (*p != NULL && *p != f)
+		p = &(*p)->next;
+	if (*p != NULL)
+		*p = f->next;
+}
+
+void fork_server_lost(struct fork_server *f, enum err e, const char *what)
+{
+	struct monitor *m = f->link.m;
+	bool was_nursery = f == m->nursery, was_login = f == m->login_master;
+
+	if (!f->retired || f->living > 0)
+		log_error("%s ended: %s%s%s", f->program, err_text(e), what != NULL ? ": " : "",
+			  what != NULL ? what : "");
+	else
+		log_debug("%s ended with its last worker", f->program);
+	link_close(&f->link);
+	forget_children(m, f);
+	unlink_forker(m, f);
+	free(f);
+	if (m->stopping || (!was_nursery && !was_login))
+		return;
+	if (++m->restarts > RESTARTS_MAX) {
+		log_fatal("our processes keep dying: giving up; see the lines above");
+		m->stopping = true;
+		event_base_loopbreak(m->base);
+		return;
+	}
+	if (was_login)
+		m->login_master = NULL;
+	if (was_login &&
+	    start_fork_server(m, "sallyport-login", NULL, NULL, &m->login_master) != OK)
+		log_error("no login master: nobody can log in");
+	if (!was_nursery)
+		return;
+	m->nursery = NULL;
+	m->n_spares = 0;
+	spawn_burn_nursery(m, "it died");
+}
+
+void connector_lost(struct connector *k, enum err e, const char *what)
+{
+	struct monitor *m = k->link.m;
+
+	log_error("sallyport-connector ended: %s%s%s", err_text(e), what != NULL ? ": " : "",
+		  what != NULL ? what : "");
+	link_close(&k->link);
+	requests_fail(m);
+	if (m->stopping || ++m->restarts > RESTARTS_MAX)
+		return;
+	*k = (struct connector){0};
+	if (start_connector(m) != OK)
+		log_error("no connector: forwarding is refused");
+}
+
+void spawn_wipe(struct monitor *m)
+{
+	struct fork_server *f;
+
+	for (size_t i = 0; i < m->n_spares; i++)
+		close(m->spares[i].sock);
+	m->n_spares = 0;
+	while ((f = m->forkers) != NULL) {
+		m->forkers = f->next;
+		link_close(&f->link);
+		forget_children(m, f);
+		free(f);
+	}
+	link_close(&m->connector.link);
+	idmap_wipe(&m->children);
+}

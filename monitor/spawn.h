@@ -1,0 +1,43 @@
+/*
+ * The monitor's processes: the nursery and its workers, the login master, the connector.
+ */
+#ifndef MONITOR_SPAWN_H
+#define MONITOR_SPAWN_H
+
+#include "monitor/monitor.h"
+
+/* Finds the folder of the other programs: beside this one, or ../libexec/sallyport. */
+MUST_CHECK enum err spawn_find_programs(struct monitor *m);
+
+/*
+ * Starts nursery, login master and connector. No key may have been read yet.
+ * Errors: ERR_SYSTEM; ERR_FILE a program is missing (logged by name)
+ */
+MUST_CHECK enum err spawn_all(struct monitor *m);
+
+/* Tells the nursery what workers inherit, and has the spares forked. */
+MUST_CHECK enum err spawn_settings(struct monitor *m);
+
+/* Replaces the nursery: after a crash, after a reload, after LIMIT_NURSERY_FORKS. */
+void spawn_burn_nursery(struct monitor *m, const char *why);
+
+/*
+ * Takes a spare worker, or has one forked. Another is forked in its place.
+ * Owns:   *sock becomes the caller's
+ * Errors: ERR_SYSTEM; ERR_CLOSED no nursery; ERR_MEMORY
+ */
+MUST_CHECK enum err spawn_worker(struct monitor *m, struct conn *c, int *sock, uint32_t *child);
+
+/* Has the login master fork a helper; as spawn_worker. */
+MUST_CHECK enum err spawn_login(struct monitor *m, int *sock, uint32_t *child);
+
+/* Has a child killed that does not end by itself; nothing happens where it has ended. */
+void child_kill(struct monitor *m, uint32_t child);
+
+/* A fork server's socket ended. */
+void fork_server_lost(struct fork_server *f, enum err e, const char *what);
+
+/* Closes all. */
+void spawn_wipe(struct monitor *m);
+
+#endif
