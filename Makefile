@@ -24,9 +24,10 @@ WARN   := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wundef -Wstrict-
           -Wmissing-prototypes -Werror
 HARDEN := -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=3 -fPIE
 OPT    ?= -O2
-CFLAGS_ALL  = -std=c11 -D_GNU_SOURCE -I. $(OPT) -g $(WARN) $(HARDEN) $(CFLAGS)
-LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 VERSION := 0.1
+CFLAGS_ALL  = -std=c11 -D_GNU_SOURCE -I. -DSALLYPORT_VERSION=\"$(VERSION)\" $(OPT) -g $(WARN) $(HARDEN) $(CFLAGS)
+LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+
 
 srcs      = $(sort $(foreach d,$(DIRS_$(1)),$(wildcard $(d)/*.c)))
 objs      = $(patsubst %.c,$(BUILD)/obj/%.o,$(call srcs,$(1)))

@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "monitor/conn.h"
+#include "monitor/connector_link.h"
 #include "monitor/link.h"
 #include "monitor/login_link.h"
 #include "monitor/serve.h"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/log.h"
+#include "monitor/account.h"
 #include "monitor/conn.h"
 #include "monitor/connector_link.h"
 #include "monitor/decide.h"
