@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Runs the end-to-end tests: tests/e2e/run.py [PATTERN ...], e.g. login or login.LoginTest.test_key
+
+Each scenario file is tests/e2e/<name>_test.py. Skips are listed with their reasons; the closing line counts all.
+"""
+import os
+import sys
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+sys.dont_write_bytecode = True
+
+
+def main(patterns):
+    names = sorted(n[:-3] for n in os.listdir(HERE) if n.endswith("_test.py"))
+    loader = unittest.TestLoader()
+    suite = unittest.TestSuite()
+    for name in names:
+        if not patterns:
+            suite.addTests(loader.loadTestsFromName(name))
+        for p in patterns:
+            if p == name or p + "_test" == name:
+                suite.addTests(loader.loadTestsFromName(name))
+            elif p.startswith(name[:-len("_test")] + "."):
+                suite.addTests(loader.loadTestsFromName(name + p[p.index("."):]))
+    result = unittest.TextTestRunner(verbosity=2, stream=sys.stdout).run(suite)
+    for test, why in result.skipped:
+        print("skipped: %s: %s" % (test, why))
+    bad = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
+    skipped = len(result.skipped)
+    print("%d passed, %d failed, %d skipped" % (result.testsRun - bad - skipped, bad, skipped))
+    return 1 if bad or result.testsRun == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
