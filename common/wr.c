@@ -9,11 +9,9 @@ static uint8_t *grow(struct wr *w, size_t n)
 {
 	uint8_t *p;
 
-	if (w->err != OK || n > w->cap - w->n) {
+	if (w->err == OK && n > w->cap - w->n)
 		w->err = ERR_NO_SPACE;
-		return NULL;
-	}
-	if (w->p == NULL)
+	if (w->err != OK || w->p == NULL)
 		return NULL;
 	p = w->p + w->n;
 	w->n += n;
