@@ -80,17 +80,74 @@ unit-tests: $(TEST_BINS)
 check-unit: all $(TEST_BINS)
 	scripts/unit '$(BUILD)' '$(SUITE)'
 
-# ---- the walls, tried from inside; as sallyportd --check-sandbox ----
-$(BUILD)/bin-test/check-sandbox: $(BUILD)/obj/tests/sandbox/check_main.o $(BUILD)/lib/common.a
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -Wl,--as-needed $(LIBS_common)
+# ---- everything that must hold before a commit: about ten minutes on two cores ----
+check: all check-unit check-sandbox check-fuzz-corpus check-e2e lint
 
-check-sandbox: $(BUILD)/bin-test/check-sandbox
-	$(BUILD)/bin-test/check-sandbox
+E2E ?=
+check-e2e: all
+	BUILD='$(BUILD)' /usr/bin/python3 tests/e2e/run.py $(E2E)
+
+check-sandbox: all
+	$(BUILD)/bin/sallyportd --check-sandbox
+
+# the whole suite under the address and undefined-behaviour sanitizers
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+check-asan:
+	$(MAKE) BUILD=build/asan OPT=-O1 CFLAGS='$(SANITIZE) -U_FORTIFY_SOURCE' LDFLAGS='$(SANITIZE)' all unit-tests
+	PATIENCE=4 $(MAKE) BUILD=build/asan OPT=-O1 CFLAGS='$(SANITIZE) -U_FORTIFY_SOURCE' LDFLAGS='$(SANITIZE)' check-unit check-e2e
+
+# ---- fuzzers: make fuzz T=msg SECONDS=60; without T each in turn ----
+SECONDS ?= 60
+T ?= $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
+fuzz:
+	scripts/fuzz '$(SECONDS)' $(T)
+
+fuzz-archives: $(patsubst %,$(BUILD)/lib/%.a,common sallyport-worker sallyportd sallyport-login)
+
+# each fuzzer over its kept corpus and for a moment more
+check-fuzz-corpus:
+	scripts/fuzz 5 $(T)
+
+lint:
+	scripts/lint
+
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
+bench: all
+	tests/bench/run
+
+run:
+	scripts/quickstart
+
+# ---- installing ----
+SBINDIR    := $(DESTDIR)$(PREFIX)/sbin
+LIBEXECDIR := $(DESTDIR)$(PREFIX)/libexec/sallyport
+MANDIR     := $(DESTDIR)$(PREFIX)/share/man
+install: all
+	install -d $(SBINDIR) $(LIBEXECDIR) $(MANDIR)/man5 $(MANDIR)/man8
+	install -m 755 $(BUILD)/bin/sallyportd $(SBINDIR)/
+	install -m 755 $(BUILD)/bin/sallyport-worker $(BUILD)/bin/sallyport-connector \
+	  $(BUILD)/bin/sallyport-login $(LIBEXECDIR)/
+	install -m 644 docs/sallyportd.8 $(MANDIR)/man8/
+	install -m 644 docs/sallyport.conf.5 $(MANDIR)/man5/
+
+help:
+	@echo 'make            the programs, in $(BUILD)/bin'
+	@echo 'make run        a gateway to try (scripts/quickstart)'
+	@echo 'make check      unit tests, tables, sandbox, fuzz corpora, end-to-end tests, lint'
+	@echo '                SUITE=common_rd for some unit tests, E2E=login for some scenarios'
+	@echo 'make check-asan the same tests under ASan and UBSan'
+	@echo 'make fuzz       each fuzzer for SECONDS=60; T=msg for one'
+	@echo 'make bench      measures against the OpenSSH and dropbear of this machine'
+	@echo 'make lint       format, clang-tidy, include rule, test mirror'
+	@echo 'make install    PREFIX=$(PREFIX) DESTDIR='
 
 clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all unit-tests check-unit check-sandbox clean
+
+.PHONY: all fuzz-archives unit-tests check check-unit check-e2e check-sandbox check-asan fuzz \
+  check-fuzz-corpus lint format bench run install help clean
 .DELETE_ON_ERROR:
