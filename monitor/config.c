@@ -156,6 +156,11 @@ void config_unref(struct config *c)
 	free(c);
 }
 
+bool config_has_match(const struct config *c)
+{
+	return c->n_blocks > 1; /* the first is what stands before any Match */
+}
+
 const struct settings *config_settings(const struct config *c)
 {
 	return &c->base;

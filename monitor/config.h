@@ -171,6 +171,9 @@ struct match_facts {
 	uint16_t local_port; /* 0: not known */
 };
 
+/* Tells whether there are Match blocks; where there are none, config_settings holds for all. */
+bool config_has_match(const struct config *c);
+
 /*
  * Works out the values for one connection, without blocking.
  * out:    borrows from c: keep a reference to c as long as out is used

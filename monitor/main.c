@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "common/sandbox_check.h"
 #include "monitor/keys/keygen.h"
+#include "monitor/keys/keymem.h"
 #include "monitor/load.h"
 #include "monitor/logsink.h"
 #include "monitor/run.h"
@@ -39,10 +40,10 @@ static enum err config_of(const struct options *o, struct config **out)
 /* -t: would it start? */
 static int run_test(struct monitor *m, struct config *config)
 {
-	bool locked;
+	struct keymem_state memory;
 
 	log_open(NULL, NULL, LOG_ERROR);
-	if (keys_memory_init(&locked) != OK || load_all(m, config) != OK)
+	if (keymem_init(&memory) != OK || load_all(m, config) != OK)
 		return EXIT_FAILURE;
 	return EXIT_SUCCESS;
 }
@@ -110,10 +111,10 @@ static int with_config(struct monitor *m)
 int main(int argc, char **argv)
 {
 	static struct monitor m; /* outlives every callback */
-	char why[LIMIT_TEXT_BYTES];
+	struct options_refusal why;
 
-	if (options_parse(argc, argv, &m.options, why) != OK)
-		return fail(why);
+	if (options_parse(argc, argv, &m.options, &why) != OK)
+		return fail(why.text);
 	switch (m.options.action) {
 	case ACTION_VERSION:
 		puts("Sallyport " SALLYPORT_VERSION);
@@ -127,7 +128,7 @@ int main(int argc, char **argv)
 	case ACTION_CHECK_SANDBOX:
 		return sandbox_check_main(argc, argv);
 	case ACTION_GENERATE_HOST_KEYS:
-		return generate(m.options.folder);
+		return generate(m.options.keys_folder);
 	case ACTION_TEST:
 	case ACTION_PRINT:
 	case ACTION_RUN:

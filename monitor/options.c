@@ -12,11 +12,13 @@
 enum long_option {
 	LONG_CHECK_SANDBOX = 1000, /* beyond every letter */
 	LONG_HELP_CONFIG,
-	LONG_HELP
+	LONG_HELP,
+	LONG_GENERATE_HOST_KEYS
 };
 
 static const struct option long_options[] = {
     {"check-sandbox", no_argument, NULL, LONG_CHECK_SANDBOX},
+    {"generate-host-keys", required_argument, NULL, LONG_GENERATE_HOST_KEYS},
     {"help-config",   no_argument, NULL, LONG_HELP_CONFIG  },
     {"help",          no_argument, NULL, LONG_HELP         },
     {"version",       no_argument, NULL, 'V'               },
@@ -146,8 +148,8 @@ static enum err take_action(struct parse *p, enum options_action action)
 {
 	if (p->o.action != ACTION_RUN && p->o.action != action)
 		return refuse(p,
-			      "only one of -t, -T, -V, --check-sandbox, --help and "
-			      "--help-config can be asked for at once",
+			      "only one of -t, -T, -V, --check-sandbox, --help, --help-config "
+			      "and --generate-host-keys can be asked for at once",
 			      "");
 	p->o.action = action;
 	return OK;
@@ -199,6 +201,9 @@ static enum err take_mode(struct parse *p, int letter)
 		return take_action(p, ACTION_HELP_CONFIG);
 	case LONG_HELP:
 		return take_action(p, ACTION_USAGE);
+	case LONG_GENERATE_HOST_KEYS:
+		p->o.keys_folder = optarg;
+		return take_action(p, ACTION_GENERATE_HOST_KEYS);
 	}
 	return ERR_UNKNOWN;
 }
@@ -275,12 +280,14 @@ void options_usage(FILE *f)
 	    "           [-E log_file] [-f config_file] [-g login_grace_time]\n"
 	    "           [-h host_key] [-o setting] [-p port]\n"
 	    "       sallyportd --check-sandbox | --help | --help-config\n"
+	    "       sallyportd --generate-host-keys folder\n"
 	    "\n"
 	    "  -t  check the configuration and the host keys, then end\n"
 	    "  -T  print what is in force; -C user=,host=,addr=,laddr=,lport= for "
 	    "whom\n"
 	    "  -D  stay in the foreground; -e log to standard error; -d debug\n"
 	    "  --check-sandbox  try every door from inside the sandbox\n"
+	    "  --generate-host-keys folder   make the host keys that are missing there\n"
 	    "  --help-config    print what the settings do, in mdoc(7)\n",
 	    f);
 }

@@ -17,7 +17,8 @@ enum options_action {
 	ACTION_VERSION, /* -V */
 	ACTION_USAGE,   /* --help */
 	ACTION_CHECK_SANDBOX, /* --check-sandbox */
-	ACTION_HELP_CONFIG    /* --help-config: config_help */
+	ACTION_HELP_CONFIG,   /* --help-config: config_help */
+	ACTION_GENERATE_HOST_KEYS /* --generate-host-keys FOLDER */
 };
 
 /* A setting of the command line; keyword NULL: value is a whole line, as of -o. */
@@ -32,6 +33,7 @@ struct options {
 	enum options_action action;
 	const char *config_file;   /* none: there is none */
 	char *folder;              /* where relative paths begin; NULL: at / */
+	const char *keys_folder;   /* of --generate-host-keys */
 	bool foreground;           /* -D; also -d */
 	bool log_stderr;           /* -e; also -d, -t, -T */
 	const char *log_file;      /* -E, else NULL */

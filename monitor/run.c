@@ -18,6 +18,7 @@
 
 #include "common/log.h"
 #include "monitor/conn.h"
+#include "monitor/keys/keymem.h"
 #include "monitor/listen.h"
 #include "monitor/load.h"
 #include "monitor/logsink.h"
@@ -163,7 +164,7 @@ static void pid_file_write(const struct monitor *m)
 
 static enum err start(struct monitor *m, struct config *config)
 {
-	bool locked = false;
+	struct keymem_state memory = {0};
 	enum err e = harden();
 
 	m->config = config;
@@ -173,7 +174,7 @@ static enum err start(struct monitor *m, struct config *config)
 		e = ERR_CRYPTO;
 	if (e == OK && (e = events_open(m)) == OK && (e = spawn_find_programs(m)) == OK)
 		e = spawn_all(m);
-	if (e == OK && (e = keys_memory_init(&locked)) == OK)
+	if (e == OK && (e = keymem_init(&memory)) == OK)
 		e = load_all(m, config_ref(config));
 	if (e == OK && (e = listeners_open(m)) == OK) {
 		pid_file_write(m);
@@ -184,7 +185,7 @@ static enum err start(struct monitor *m, struct config *config)
 	if (e == OK)
 		log_info("Sallyport " SALLYPORT_VERSION " started %s; keys in %s memory",
 			 geteuid() == 0 ? "as root" : "as an ordinary user",
-			 locked ? "locked" : "unlocked (raise RLIMIT_MEMLOCK)");
+			 memory.locked ? "locked" : "unlocked (raise RLIMIT_MEMLOCK)");
 	return e;
 }
 

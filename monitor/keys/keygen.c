@@ -38,9 +38,9 @@ static const struct key_type {
 	const char *name, *file;
 	generate_fn *generate;
 } types[] = {
-    {"ed25519", "sallyport_host_ed25519_key", generate_ed25519},
-    {"ecdsa",   "sallyport_host_ecdsa_key",   generate_ecdsa  },
-    {"rsa",     "sallyport_host_rsa_key",     generate_rsa    },
+    {"ed25519", "ssh_host_ed25519_key", generate_ed25519},
+    {"ecdsa",   "ssh_host_ecdsa_key",   generate_ecdsa  },
+    {"rsa",     "ssh_host_rsa_key",     generate_rsa    },
 };
 enum { TYPE_COUNT = sizeof types / sizeof types[0] };
 

@@ -16,7 +16,7 @@ MUST_CHECK enum err hostkey_generate(const char *type, const char *path,
 				     const char *comment, struct keyfile_note *note);
 
 /*
- * Makes sallyport_host_ed25519_key, …_ecdsa_key and …_rsa_key in a folder that exists,
+ * Makes ssh_host_ed25519_key, …_ecdsa_key and …_rsa_key in a folder that exists,
  * those that are missing.
  * Errors: as hostkey_generate
  */

@@ -61,7 +61,7 @@ END_TEST
 
 START_TEST(hostkey_generate_all_makes_the_missing_ones_only)
 {
-	const char *first = keys_path("sallyport_host_ed25519_key");
+	const char *first = keys_path("ssh_host_ed25519_key");
 	struct hostkey key = {0}, again = {0};
 
 	ck_assert_int_eq(hostkey_generate("ed25519", first, "", &note), OK);
@@ -71,11 +71,11 @@ START_TEST(hostkey_generate_all_makes_the_missing_ones_only)
 	ck_assert(span_equal(hostkey_blob(&key), hostkey_blob(&again)));
 	hostkey_wipe(&key);
 	hostkey_wipe(&again);
-	ck_assert_int_eq(hostkey_load(keys_path("sallyport_host_rsa_key"), &key, &note),
+	ck_assert_int_eq(hostkey_load(keys_path("ssh_host_rsa_key"), &key, &note),
 			 OK);
 	hostkey_wipe(&key);
 	ck_assert_int_eq(
-	    hostkey_load(keys_path("sallyport_host_ecdsa_key"), &key, &note), OK);
+	    hostkey_load(keys_path("ssh_host_ecdsa_key"), &key, &note), OK);
 	hostkey_wipe(&key);
 }
 END_TEST
