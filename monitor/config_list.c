@@ -257,13 +257,6 @@ bool config_parse_subsys(struct config_reader *r, const struct config_row *row,
 		config_complain(r, false, "a name and a command are wanted");
 		return false;
 	}
-	if (strcmp(line->arg[1].text, "internal-sftp") == 0) {
-		config_complain(
-		    r, false,
-		    "internal-sftp is not built in: name the program, such as "
-		    "/usr/lib/openssh/sftp-server");
-		return false;
-	}
 	s = arena_alloc(&r->c->arena, sizeof *s);
 	if (s == NULL)
 		return false;

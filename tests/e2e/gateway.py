@@ -159,11 +159,17 @@ class Gateway:
     def wait_log(self, pattern, seconds=10.0):
         """Waits until a log line matches; gives the match."""
         regex = re.compile(pattern)
-        return wait_for(lambda: next((m for m in map(regex.search, list(self.log_lines)) if m),
-                                     None) or (self.process.poll() is not None and
-                                               next((m for m in map(regex.search,
-                                                                    list(self.log_lines)) if m), None)),
-                        seconds)
+
+        def find():
+            ended = self.process is not None and self.process.poll() is not None
+            for line in list(self.log_lines):
+                found = regex.search(line)
+                if found:
+                    return found
+            if ended:
+                raise AssertionError("the gateway ended:\n" + self.log())
+            return None
+        return wait_for(find, seconds)
 
     def stop(self):
         if self.process is None:
