@@ -92,6 +92,7 @@ static enum err start_program(struct monitor *m, const char *name, char *const a
 static enum err start_with_socket(struct monitor *m, const char *name, const char *argument,
 				  const char *user, int *out)
 {
+	static char socket_word[] = "--socket", user_word[] = "--user";
 	char program[64], mode[64], socket_text[8], user_text[64];
 	char *argv[8] = {program};
 	size_t n = 1;
@@ -106,10 +107,10 @@ static enum err start_with_socket(struct monitor *m, const char *name, const cha
 	snprintf(user_text, sizeof user_text, "%s", user != NULL ? user : "");
 	if (argument != NULL)
 		argv[n++] = mode;
-	argv[n++] = (char[]){"--socket"};
+	argv[n++] = socket_word;
 	argv[n++] = socket_text;
 	if (user != NULL && geteuid() == 0) {
-		argv[n++] = (char[]){"--user"};
+		argv[n++] = user_word;
 		argv[n++] = user_text;
 	}
 	e = start_program(m, name, argv, pair[1]);
