@@ -105,7 +105,8 @@ END_TEST
 
 START_TEST(keyopts_permitlisten_matches_patterns)
 {
-	parse("permitlisten=\"8080\",permitlisten=\"local*:9\",permitlisten=\"[::1]:7\"");
+	parse(
+	    "permitlisten=\"8080\",permitlisten=\"local*:9\",permitlisten=\"[::1]:7\"");
 	ck_assert(keyopts_permits_listen(&o, SPAN_LIT("0.0.0.0"), 8080));
 	ck_assert(keyopts_permits_listen(&o, SPAN_LIT(""), 8080));
 	ck_assert(keyopts_permits_listen(&o, SPAN_LIT("LocalHost"), 9));

@@ -7,9 +7,6 @@
 
 #include <crypt.h>
 #include <pwd.h>
-#include <sched.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 
 #include "tests/monitor/hand.h"
 
@@ -20,36 +17,6 @@ struct person {
 	uid_t uid;
 	bool own; /* made for the test: its shadow entry is ours to choose */
 };
-
-static inline void write_file(const char *path, const char *text, mode_t mode)
-{
-	FILE *f = fopen(path, "we");
-
-	ck_assert_ptr_nonnull(f);
-	ck_assert_int_ge(fputs(text, f), 0);
-	ck_assert_int_eq(fclose(f), 0);
-	ck_assert_int_eq(chmod(path, mode), 0);
-}
-
-/* Puts a file of ours over path, made from what is there and one more line. */
-static inline bool cover(const char *dir, const char *path, const char *line)
-{
-	static char text[1 << 16];
-	char copy[PATH_MAX];
-	FILE *f = fopen(path, "re");
-	size_t n;
-
-	if (f == NULL)
-		return false;
-	n = fread(text, 1, sizeof text - 512, f);
-	fclose(f);
-	snprintf(text + n, sizeof text - n, "%s\n", line);
-	snprintf(copy, sizeof copy, "%s%s", dir, strrchr(path, '/'));
-	write_file(copy, text, 0600);
-	ck_assert_int_eq(chmod(copy, strcmp(path, "/etc/shadow") == 0 ? 0600 : 0644),
-			 0);
-	return mount(copy, path, NULL, MS_BIND, NULL) == 0;
-}
 
 /* A folder that only its owner can change, also from above: not below /tmp itself. */
 static inline void make_home(struct person *p)
@@ -86,8 +53,7 @@ static inline struct person person_make(const char *hash, const char *days)
 			  strstr(pw->pw_shell, "false") == NULL,
 		      "who runs this test needs an account with a shell");
 	snprintf(p.name, sizeof p.name, "%s", pw->pw_name);
-	if (p.uid == 0 && unshare(CLONE_NEWNS) == 0 &&
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0) {
+	if (p.uid == 0 && private_mounts()) {
 		make_home(&p);
 		snprintf(line, sizeof line, "tess:x:%d:%d:Tess:%s:/bin/sh", PERSON_UID,
 			 PERSON_UID, p.home);

@@ -143,6 +143,41 @@ START_TEST(exec_runs_as_the_account_alone)
 }
 END_TEST
 
+/* Field of /proc/PID/status. */
+static void expect_status(int pid, const char *line)
+{
+	char path[64], text[4096] = "";
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/%d/status", pid);
+	f = fopen(path, "re");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_gt(fread(text, 1, sizeof text - 1, f), 0);
+	fclose(f);
+	ck_assert_msg(strstr(text, line) != NULL, "no %s in: %s", line, text);
+}
+
+START_TEST(waiter_has_no_rights)
+{
+	char line[64];
+	int waiter = 0;
+
+	ask.u.login_session.pty = (uint8_t)_i;
+	begin("echo p=$PPID.; sleep 30");
+	read_until(lived.fd[_i != 0 ? 0 : 1], lived.out, sizeof lived.out, ".");
+	ck_assert_int_eq(sscanf(lived.out, "p=%d.", &waiter), 1);
+	usleep(200 * 1000); /* it gives them up while the program runs already */
+	snprintf(line, sizeof line, "Uid:\t%u\t%u\t%u\t%u\n", person.uid, person.uid,
+		 person.uid, person.uid);
+	expect_status(waiter, line);
+	expect_status(waiter, "Seccomp:\t2");
+	expect_status(waiter, "NoNewPrivs:\t1");
+	expect_status(waiter, "CapPrm:\t0000000000000000");
+	if (geteuid() == 0)
+		expect_status(waiter, "CapBnd:\t0000000000000000");
+}
+END_TEST
+
 START_TEST(exec_has_the_environment_of_sshd)
 {
 	uint8_t store[128];
@@ -456,6 +491,7 @@ Suite *unit_suite(void)
 	tcase_set_timeout(t, 30);
 	tcase_add_test(t, exec_gives_output_errors_and_status);
 	tcase_add_test(t, exec_runs_as_the_account_alone);
+	tcase_add_loop_test(t, waiter_has_no_rights, 0, 2);
 	tcase_add_test(t, exec_has_the_environment_of_sshd);
 	tcase_add_test(t, signals_reach_the_program_and_name_its_end);
 	tcase_add_test(t, loss_of_the_connection_hangs_up);
