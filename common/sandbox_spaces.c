@@ -308,7 +308,8 @@ enum err sandbox_namespaces(const struct sandbox_plan *plan,
 	e = leave_user(layers);
 	if (e == OK)
 		e = leave_spaces(layers);
-	if (layer_is_on(layers, LAYER_USER_NS)) /* a new one inside would give rights again */
+	if (layer_is_on(layers,
+			LAYER_USER_NS)) /* a new one inside would give rights again */
 		(void)write_file("/proc/sys/user/max_user_namespaces", "0");
 	if (e == OK)
 		e = leave_pid(layers);
