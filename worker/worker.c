@@ -149,10 +149,10 @@ static enum err prepare(struct worker *w)
 
 	if (e != OK)
 		return e;
-	if (w->auth.phase == AUTH_OPEN)
-		chans_prepare(w);
 	if ((e = transport_flush(&w->transport)) != OK)
 		return e;
+	if (w->auth.phase == AUTH_OPEN)
+		chans_prepare(w); /* after the flush: it asks how much room there is */
 	w->client.events = 0;
 	if (!w->pending)
 		w->client.events |= POLLIN;

@@ -106,7 +106,9 @@ static enum err stop(struct worker *w, bool is_unix, struct span name, uint32_t 
 {
 	struct listens *all = w->chans.listens;
 	struct listen **at;
+	bool pending;
 	uint32_t id;
+	enum err e;
 
 	if (all == NULL)
 		return ERR_UNKNOWN;
@@ -120,8 +122,12 @@ static enum err stop(struct worker *w, bool is_unix, struct span name, uint32_t 
 	if (*at == NULL)
 		return ERR_UNKNOWN;
 	id = (*at)->id;
+	pending = !(*at)->active;
 	forget(all, at);
-	return worker_ask(w, &MSG_OF(listen_stop, .listen = id));
+	if ((e = worker_ask(w, &MSG_OF(listen_stop, .listen = id))) != OK || !pending)
+		return e;
+	/* the monitor owes no result of what was stopped before it began */
+	return global_listen_result(w, &(struct msg_listen_result){.listen = id});
 }
 
 enum err listen_tcp_stop(struct worker *w, struct span host, uint32_t port)
