@@ -143,11 +143,25 @@ help:
 	@echo 'make lint       format, clang-tidy, include rule, test mirror'
 	@echo 'make install    PREFIX=$(PREFIX) DESTDIR='
 
+# ---- manual pages: the keywords come out of monitor/config.def ----
+MANS := $(BUILD)/man/sallyport.conf.5 $(BUILD)/man/sallyportd.8
+man: $(MANS)
+
+$(BUILD)/man/sallyport.conf.5: docs/sallyport.conf.5 $(BUILD)/bin/sallyportd
+	@mkdir -p $(@D)
+	$(BUILD)/bin/sallyportd --help-config >$(@D)/keywords
+	sed -e '/^@KEYWORDS@$$/{r $(@D)/keywords' -e 'd}' $< >$@
+	@rm $(@D)/keywords
+
+$(BUILD)/man/sallyportd.8: docs/sallyportd.8
+	@mkdir -p $(@D)
+	cp $< $@
+
 clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all fuzz-archives unit-tests check check-unit check-e2e check-sandbox check-asan fuzz \
+.PHONY: all man fuzz-archives unit-tests check check-unit check-e2e check-sandbox check-asan fuzz \
   check-fuzz-corpus lint format bench run install help clean
 .DELETE_ON_ERROR:

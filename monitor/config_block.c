@@ -200,6 +200,15 @@ static bool match_criterion(const struct config_criterion *c,
 	return false;
 }
 
+bool config_block_is_all(const struct config *c, size_t block)
+{
+	for (; block != 0; block = c->block[block].parent)
+		if (c->block[block].n == 0 ||
+		    c->block[block].criterion[0].fact != FACT_ALL)
+			return false;
+	return true;
+}
+
 void config_blocks_match(const struct config *c, const struct match_facts *facts,
 			 bool *active)
 {

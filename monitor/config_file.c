@@ -153,7 +153,8 @@ static void take_setting(struct config_reader *r, const struct config_row *row,
 		return; /* sshd(8) -p */
 	if (r->block != 0)
 		store_in_block(r, row, &v);
-	else
+	/* Match All is satisfied before anybody logged in */
+	if (config_block_is_all(r->c, r->block))
 		store_global(r, row, &v);
 }
 

@@ -208,6 +208,9 @@ void config_read_all(struct config_reader *r);
 void config_block_begin(struct config_reader *r, const struct config_line *line,
 			size_t parent);
 
+/* Tells whether every connection satisfies block, as it does 0, before there is a user. */
+bool config_block_is_all(const struct config *c, size_t block);
+
 /* Tells for each block whether facts satisfy it. active: of c->n_blocks */
 void config_blocks_match(const struct config *c, const struct match_facts *facts,
 			 bool *active);

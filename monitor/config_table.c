@@ -16,8 +16,8 @@ static const struct config_name names_address_family[] = {
 };
 static const struct config_name names_permit_root_login[] = {
     {"yes",		  ROOT_LOGIN_YES            },
+    {"without-password",     ROOT_LOGIN_NO_PASSWORD    }, /* so sshd -T prints it */
     {"prohibit-password",    ROOT_LOGIN_NO_PASSWORD    },
-    {"without-password",     ROOT_LOGIN_NO_PASSWORD    },
     {"forced-commands-only", ROOT_LOGIN_FORCED_COMMANDS},
     {"no",		   ROOT_LOGIN_NO             },
     {NULL,		   0			 },

@@ -48,12 +48,14 @@ END_TEST
 
 START_TEST(config_match_overrides_and_its_first_block_wins)
 {
-	struct config *c = kit_load("MaxSessions 2\nPermitOpen a:1\n"
-				    "Match User bob\nMaxSessions 3\nMaxSessions 4\n"
-				    "Match User b*\nMaxSessions 5\nPermitTTY no\n"
-				    "Match All\nMaxSessions 6\nPermitOpen none\n");
+	struct config *c =
+	    kit_load("MaxSessions 2\nPermitOpen a:1\n"
+		     "Match User bob\nMaxSessions 3\nMaxSessions 4\n"
+		     "Match User b*\nMaxSessions 5\nPermitTTY no\n"
+		     "Match All\nMaxSessions 6\nPermitOpen none\nMaxAuthTries 1\n");
 
 	ck_assert_uint_eq(config_settings(c)->max_sessions, 2);
+	ck_assert_uint_eq(config_settings(c)->max_auth_tries, 1);
 	ck_assert_uint_eq(match_for(c, "bob").max_sessions, 3);
 	ck_assert(!match_for(c, "bob").permit_tty);
 	ck_assert_uint_eq(match_for(c, "bea").max_sessions, 5);
