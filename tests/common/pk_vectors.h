@@ -4,6 +4,7 @@
 #ifndef TESTS_COMMON_PK_VECTORS_H
 #define TESTS_COMMON_PK_VECTORS_H
 
+#include "tests/keep.h"
 #include "tests/vectors.h"
 
 /* Copies a span, with room for one byte more, so that a test may change it. */
@@ -17,7 +18,7 @@ static inline uint8_t *pk_vector_copy(struct span s)
 	return p;
 }
 
-/* Gives a field of an algorithm; the test's process ends before it would be freed. */
+/* Gives a field of an algorithm; it is kept until the test's process ends. */
 static inline struct span pk_vector(const char *alg, const char *field)
 {
 	struct vector v = {0};
@@ -30,7 +31,7 @@ static inline struct span pk_vector(const char *alg, const char *field)
 	ck_assert(vector_next(f, &v));
 	s = vector_get(&v, field);
 	ck_assert_msg(s.n > 0, "%s has no %s", name, field);
-	s.p = pk_vector_copy(s);
+	s.p = memcpy(keep(s.n), s.p, s.n);
 	vector_wipe(&v);
 	fclose(f);
 	return s;

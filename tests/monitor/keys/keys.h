@@ -13,6 +13,7 @@
 
 #include "common/authkeys.h"
 #include "common/limits.h"
+#include "tests/keep.h"
 
 static char keys_folder[64];
 
@@ -57,7 +58,7 @@ static inline const char *keys_write(const char *name, struct span content,
 /* Reads a vector; it stays in memory until the test's process ends. */
 static inline struct span keys_vector(const char *name)
 {
-	uint8_t *p = malloc(LIMIT_KEY_FILE_BYTES);
+	uint8_t *p = keep(LIMIT_KEY_FILE_BYTES);
 	char path[256];
 	FILE *f;
 	size_t n;
@@ -79,7 +80,7 @@ static inline const char *keys_copy(const char *name)
 /* Gives the public blob of a vector, as its .pub (or -cert.pub) file has it. */
 static inline struct span keys_blob(const char *name)
 {
-	uint8_t *store = malloc(LIMIT_PK_BLOB_BYTES);
+	uint8_t *store = keep(LIMIT_PK_BLOB_BYTES);
 	struct span text = keys_vector(name), first;
 	struct authkey_line line;
 
