@@ -4,6 +4,7 @@
  * monitor's orders; the children have the rights, one request each.
  */
 #include <errno.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -188,6 +189,20 @@ static void settle(void)
 		log_error("login: cannot enter /");
 }
 
+/*
+ * Name-service libraries are loaded once, here, and not in each login's path. Not shadow's: hashes
+ * would stay in the memory that every child inherits.
+ */
+static void warm_up(void)
+{
+	gid_t gids[1];
+	int n = 1;
+
+	(void)getpwnam("nobody");
+	(void)getgrouplist("nobody", 0, gids, &n);
+	(void)getgrgid(0);
+}
+
 static enum err master_run(struct master *m)
 {
 	struct msg ready = MSG_OF(fork_ready, .layers = {0});
@@ -195,6 +210,7 @@ static enum err master_run(struct master *m)
 	enum err e;
 
 	settle();
+	warm_up();
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &chld, NULL) != 0)
