@@ -71,11 +71,10 @@ START_TEST(hostkey_generate_all_makes_the_missing_ones_only)
 	ck_assert(span_equal(hostkey_blob(&key), hostkey_blob(&again)));
 	hostkey_wipe(&key);
 	hostkey_wipe(&again);
-	ck_assert_int_eq(hostkey_load(keys_path("ssh_host_rsa_key"), &key, &note),
-			 OK);
+	ck_assert_int_eq(hostkey_load(keys_path("ssh_host_rsa_key"), &key, &note), OK);
 	hostkey_wipe(&key);
-	ck_assert_int_eq(
-	    hostkey_load(keys_path("ssh_host_ecdsa_key"), &key, &note), OK);
+	ck_assert_int_eq(hostkey_load(keys_path("ssh_host_ecdsa_key"), &key, &note),
+			 OK);
 	hostkey_wipe(&key);
 }
 END_TEST
