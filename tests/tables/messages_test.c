@@ -214,7 +214,7 @@ START_TEST(a_field_beyond_its_bound_is_not_sent)
 	msg_encode(&w, &m);
 	ck_assert_int_eq(w.err, ERR_RANGE);
 	m = MSG_OF(auth_none, .user = {field_bytes, LIMIT_USER_BYTES + 1});
-	w = (struct wr)WR(wire_bytes);
+	w = WR(wire_bytes);
 	msg_encode(&w, &m);
 	ck_assert_int_eq(w.err, ERR_RANGE);
 }
