@@ -11,7 +11,7 @@ static char *told(const struct config_errors *errs)
 
 	ck_assert_ptr_nonnull(f);
 	config_errors_print(f, errs);
-	fclose(f);
+	(void)fclose(f);
 	return text;
 }
 

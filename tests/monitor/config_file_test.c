@@ -9,7 +9,7 @@ static char folder[64];
 
 static void setup(void)
 {
-	strcpy(folder, "/tmp/config_test_XXXXXX");
+	(void)snprintf(folder, sizeof folder, "/tmp/config_test_XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 }
 
@@ -17,7 +17,7 @@ static void teardown(void)
 {
 	char command[128];
 
-	snprintf(command, sizeof command, "rm -r %s", folder);
+	(void)snprintf(command, sizeof command, "rm -r %s", folder);
 	ck_assert_int_eq(system(command), 0);
 }
 
@@ -27,12 +27,12 @@ static void put(const char *name, const char *text)
 	char path[128];
 	FILE *f;
 
-	snprintf(path, sizeof path, "%s/%s", folder, name);
+	(void)snprintf(path, sizeof path, "%s/%s", folder, name);
 	f = fopen(path, "w");
 	ck_assert_ptr_nonnull(f);
 	for (; *text != '\0'; text++)
-		fputs(*text == '@' ? folder : (char[]){*text, '\0'}, f);
-	fclose(f);
+		(void)fputs(*text == '@' ? folder : (char[]){*text, '\0'}, f);
+	(void)fclose(f);
 }
 
 /* A line that includes name. */
@@ -40,7 +40,7 @@ static const char *including(const char *name)
 {
 	static char line[256];
 
-	snprintf(line, sizeof line, "Include %s/%s\n", folder, name);
+	(void)snprintf(line, sizeof line, "Include %s/%s\n", folder, name);
 	return line;
 }
 
@@ -151,7 +151,7 @@ START_TEST(config_file_that_others_can_write_is_refused_to_root)
 	if (geteuid() != 0)
 		return; /* as an ordinary user there is nothing to gain */
 	put("a.conf", "Port 1");
-	snprintf(path, sizeof path, "%s/a.conf", folder);
+	(void)snprintf(path, sizeof path, "%s/a.conf", folder);
 	ck_assert_int_eq(chmod(path, 0664), 0);
 	kit_refuses(including("a.conf"), "can be written by others: chmod go-w /tmp");
 	ck_assert_int_eq(chmod(path, 0602), 0);

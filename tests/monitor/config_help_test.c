@@ -11,7 +11,7 @@ static char *help(void)
 
 	ck_assert_ptr_nonnull(f);
 	config_help(f);
-	fclose(f);
+	(void)fclose(f);
 	return text;
 }
 
@@ -26,7 +26,7 @@ START_TEST(config_help_has_every_keyword_once)
 		char item[80];
 		const char *at;
 
-		snprintf(item, sizeof item, "\n.It Cm %s ", keyword);
+		(void)snprintf(item, sizeof item, "\n.It Cm %s ", keyword);
 		at = strstr(text, item);
 		ck_assert_msg(at != NULL, "%s", keyword);
 		ck_assert_msg(strstr(at + 1, item) == NULL, "%s", keyword);

@@ -17,7 +17,7 @@ static inline void kit_write(const char *text, size_t n, char path[64])
 {
 	int fd;
 
-	strcpy(path, "/tmp/config_test_XXXXXX");
+	(void)snprintf(path, 64, "/tmp/config_test_XXXXXX");
 	fd = mkstemp(path);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(write(fd, text, n), (ssize_t)n);
@@ -64,7 +64,21 @@ static inline char *kit_print(const struct settings *s)
 
 	ck_assert_ptr_nonnull(f);
 	config_print(f, s);
-	fclose(f);
+	(void)fclose(f);
+	return text;
+}
+
+/* Writes line n times, each ended; the caller frees it. */
+static inline char *kit_repeat(const char *line, size_t n)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+
+	ck_assert_ptr_nonnull(f);
+	while (n-- > 0)
+		(void)fprintf(f, "%s\n", line);
+	(void)fclose(f);
 	return text;
 }
 
@@ -75,7 +89,7 @@ static inline void kit_shows(const char *text, const char *line)
 	char *printed = kit_print(config_settings(c));
 	char whole[512];
 
-	snprintf(whole, sizeof whole, "\n%s\n", line);
+	(void)snprintf(whole, sizeof whole, "\n%s\n", line);
 	ck_assert_msg(strncmp(printed, whole + 1, strlen(whole) - 1) == 0 ||
 			  strstr(printed, whole) != NULL,
 		      "\"%s\" does not show \"%s\" but\n%s", text, line, printed);
@@ -96,7 +110,7 @@ static inline void kit_refuses(const char *text, const char *words)
 	ck_assert_msg(kit_try(text, NULL, &c, &errs) == ERR_CONFIG, "taken: %s", text);
 	ck_assert_ptr_null(c);
 	config_errors_print(f, &errs);
-	fclose(f);
+	(void)fclose(f);
 	ck_assert_msg(strstr(told, words) != NULL, "\"%s\" tells\n%s", text, told);
 	free(told);
 	config_errors_wipe(&errs);

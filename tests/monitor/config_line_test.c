@@ -110,9 +110,9 @@ START_TEST(config_line_reads_what_it_put)
 		struct config_line line;
 
 		ck_assert_ptr_nonnull(f);
-		fputs("Keyword ", f);
+		(void)fputs("Keyword ", f);
 		config_line_put(f, rows[i]);
-		fclose(f);
+		(void)fclose(f);
 		line = split(text);
 		ck_assert_uint_eq(line.n, 1);
 		ck_assert_str_eq(line.arg[0].text, rows[i]);

@@ -91,12 +91,8 @@ END_TEST
 
 START_TEST(config_lists_are_bounded)
 {
-	size_t lines = LIMIT_CONFIG_ITEMS + 2;
-	char *text = calloc(lines, 16);
+	char *text = kit_repeat("AcceptEnv A", LIMIT_CONFIG_ITEMS + 1);
 
-	ck_assert_ptr_nonnull(text);
-	for (size_t i = 0; i < lines; i++)
-		strcat(text + i * 12, "AcceptEnv A\n");
 	kit_refuses(text, "more than 4096 values");
 	free(text);
 }

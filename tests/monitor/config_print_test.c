@@ -65,7 +65,7 @@ START_TEST(config_row_print_prints_one_setting)
 
 	ck_assert_ptr_nonnull(f);
 	config_row_print(f, config_row_find("IPQoS"), &s);
-	fclose(f);
+	(void)fclose(f);
 	ck_assert_str_eq(text, "ipqos throughput 0xff\n");
 	free(text);
 }

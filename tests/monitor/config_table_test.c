@@ -65,7 +65,7 @@ START_TEST(config_defaults_survive_print_and_parse)
 
 	ck_assert_ptr_nonnull(f);
 	config_row_print(f, row, config_settings(c));
-	fclose(f);
+	(void)fclose(f);
 	ck_assert_msg(n > 0 || row->fallback == NULL, "%s", row->keyword);
 	if (n > 0) {
 		text[n - 1] = '\0';
@@ -82,16 +82,16 @@ START_TEST(config_foreigns_take_their_one_value)
 	char line[128], words[160];
 	struct config *c;
 
-	snprintf(line, sizeof line, "%s %s", foreign->keyword,
-		 foreign->value == NULL ? "whatever" : foreign->value);
+	(void)snprintf(line, sizeof line, "%s %s", foreign->keyword,
+		       foreign->value == NULL ? "whatever" : foreign->value);
 	c = kit_load(line);
 	config_unref(c);
 	ck_assert_uint_gt(strlen(foreign->advice), 5);
 	if (foreign->value == NULL)
 		return;
-	snprintf(line, sizeof line, "%s other", foreign->keyword);
-	snprintf(words, sizeof words, "%s: is not supported, only \"%s\" is: %s",
-		 foreign->keyword, foreign->value, foreign->advice);
+	(void)snprintf(line, sizeof line, "%s other", foreign->keyword);
+	(void)snprintf(words, sizeof words, "%s: is not supported, only \"%s\" is: %s",
+		       foreign->keyword, foreign->value, foreign->advice);
 	kit_refuses(line, words);
 }
 END_TEST

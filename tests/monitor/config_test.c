@@ -100,9 +100,9 @@ START_TEST(config_match_bounds_the_lists_it_keeps)
 	size_t sums = 0;
 
 	for (unsigned bit = 0; bit < 12; bit++)
-		snprintf(text + strlen(text), sizeof text - strlen(text),
-			 "Match User %.*s1*\nAcceptEnv E%u\n", (int)bit, "????????????",
-			 bit);
+		(void)snprintf(text + strlen(text), sizeof text - strlen(text),
+			       "Match User %.*s1*\nAcceptEnv E%u\n", (int)bit,
+			       "????????????", bit);
 	c = kit_load(text);
 	for (unsigned set = 0; set < 4096 && e == OK; set++) {
 		struct match_facts facts = {.user = user};
@@ -145,10 +145,10 @@ START_TEST(config_checks_what_holds_between_settings)
 	text[16 + 253 - 17] = '\0';
 	kit_refuses(text, "too long together");
 	kit_refuses("VersionAddendum \303\244", "printable ASCII");
-	strcpy(text, "");
+	text[0] = '\0';
 	for (unsigned i = 1; i <= 16; i++)
-		snprintf(text + strlen(text), sizeof text - strlen(text),
-			 "Port %u\nListenAddress 10.0.0.%u\n", i, i);
+		(void)snprintf(text + strlen(text), sizeof text - strlen(text),
+			       "Port %u\nListenAddress 10.0.0.%u\n", i, i);
 	kit_refuses(text, "to listen on");
 }
 END_TEST
