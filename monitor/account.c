@@ -17,7 +17,8 @@
 #define ACCOUNT_FRESH_MS 2000
 #define ACCOUNTS_MAX     256
 
-struct account *account_kept(struct monitor *m, const char *user, const struct strlist *files)
+struct account *account_kept(struct monitor *m, const char *user,
+			     const struct strlist *files)
 {
 	uint64_t now = clock_ms();
 
@@ -60,7 +61,8 @@ static void prune(struct monitor *m, const struct account *fresh)
 	size_t kept = 0;
 
 	while ((a = *p) != NULL) {
-		if (kept < ACCOUNTS_MAX && fresh->found_ms - a->found_ms <= ACCOUNT_FRESH_MS &&
+		if (kept < ACCOUNTS_MAX &&
+		    fresh->found_ms - a->found_ms <= ACCOUNT_FRESH_MS &&
 		    (strcmp(a->user, fresh->user) != 0 || a->files != fresh->files)) {
 			kept++;
 			p = &a->next;

@@ -9,12 +9,12 @@
 
 struct account {
 	char user[LIMIT_USER_BYTES + 1]; /* the system account that was asked for */
-	const char **files;              /* items of the AuthorizedKeysFile used; compared only */
+	const char **files; /* items of the AuthorizedKeysFile used; compared only */
 	bool is_virtual;
 	bool found;
 	uint32_t uid, gid;
 	struct strlist groups; /* names, in store */
-	struct span keys;      /* triples of strings: blob, options, file:line; in store */
+	struct span keys; /* triples of strings: blob, options, file:line; in store */
 	uint8_t *store;
 	uint64_t found_ms;
 	unsigned refs;
@@ -25,7 +25,8 @@ struct account {
  * Gives a kept account that is fresh enough; NULL where it must be looked up.
  * The caller account_refs what it keeps.
  */
-struct account *account_kept(struct monitor *m, const char *user, const struct strlist *files);
+struct account *account_kept(struct monitor *m, const char *user,
+			     const struct strlist *files);
 
 /*
  * Has a login helper look up the account of c's claimed user; auth_account_ready(c, …) follows.

@@ -48,8 +48,10 @@ static bool method_on(const struct settings *set, enum auth_method method)
 enum err auth_check_rules(struct conn *c, enum auth_method method)
 {
 	const struct conn_work *w = c->work;
-	struct match_facts who = {.user = w->user, .groups = &w->account->groups,
-				  .host = c->remote.address, .address = c->remote.address};
+	struct match_facts who = {.user = w->user,
+				  .groups = &w->account->groups,
+				  .host = c->remote.address,
+				  .address = c->remote.address};
 	const char *why = NULL;
 
 	if (!method_on(w->set, method))
@@ -60,12 +62,13 @@ enum err auth_check_rules(struct conn *c, enum auth_method method)
 		why = "no such user";
 	else if (w->account->uid == 0 && !root_may(c, method))
 		why = "PermitRootLogin";
-	else if (geteuid() != 0 && w->account->uid != geteuid() && !w->account->is_virtual)
+	else if (geteuid() != 0 && w->account->uid != geteuid() &&
+		 !w->account->is_virtual)
 		why = "not started as root: only its own account can log in";
 	if (why == NULL)
 		return OK;
-	log_info("conn=%llu user=%s from %s refused: %s", (unsigned long long)c->id, w->user,
-		 c->remote.address, why);
+	log_info("conn=%llu user=%s from %s refused: %s", (unsigned long long)c->id,
+		 w->user, c->remote.address, why);
 	return ERR_DENIED;
 }
 
@@ -91,12 +94,13 @@ static enum err options_take(struct conn *c, struct span options, struct span wh
 	if (e == OK && o->cert_authority)
 		e = ERR_UNKNOWN; /* it signs keys, it does not log in */
 	else if (e == OK)
-		e = keyopts_usable(o, span_str(c->remote.address), (uint64_t)time(NULL), &note);
+		e = keyopts_usable(o, span_str(c->remote.address), (uint64_t)time(NULL),
+				   &note);
 	if (e != OK) {
 		if (note.text[0] != '\0')
 			log_info("conn=%llu user=%s key at %s not used: %s",
-				 (unsigned long long)c->id, w->user, printable(where, &place),
-				 note.text);
+				 (unsigned long long)c->id, w->user,
+				 printable(where, &place), note.text);
 		keyopts_wipe(o);
 		free(o);
 		return e == ERR_UNKNOWN ? ERR_UNKNOWN : ERR_DENIED;
@@ -145,14 +149,16 @@ static enum err prove(struct conn *c, const struct pk_alg *alg)
 	const struct conn_work *w = c->work;
 	struct keyopts_note note = {0};
 	struct pk_touch touch = {0};
-	struct proof p = {.session_id = {w->session_id.bytes, w->session_id.n},
-			  .user = span_str(w->user),
-			  .service = SPAN_LIT("ssh-connection"),
-			  .alg = alg,
-			  .key = w->attempt.key,
-			  .hostbound = w->attempt.hostbound,
-			  .hostkey = hostkey_blob(&c->ring->keys.key[w->hostkey]),
-			  .signature = w->attempt.signature};
+	struct proof p = {
+	    .session_id = {w->session_id.bytes, w->session_id.n},
+	    .user = span_str(w->user),
+	    .service = SPAN_LIT("ssh-connection"),
+	    .alg = alg,
+	    .key = w->attempt.key,
+	    .hostbound = w->attempt.hostbound,
+	    .hostkey = hostkey_blob(&c->ring->keys.key[w->hostkey]),
+	    .signature = w->attempt.signature
+        };
 	enum err e;
 
 	if (p.hostbound && !span_equal(w->attempt.hostkey, p.hostkey))
@@ -161,7 +167,8 @@ static enum err prove(struct conn *c, const struct pk_alg *alg)
 	if (e == OK && w->key != NULL)
 		e = keyopts_touch(w->key, &touch, &note);
 	if (e != OK && note.text[0] != '\0')
-		log_info("conn=%llu user=%s: %s", (unsigned long long)c->id, w->user, note.text);
+		log_info("conn=%llu user=%s: %s", (unsigned long long)c->id, w->user,
+			 note.text);
 	return e;
 }
 
@@ -172,7 +179,8 @@ enum err auth_check_publickey(struct conn *c)
 	enum err found, good;
 
 	if (alg == NULL || pk_alg_is_cert(alg) ||
-	    !names_has(span_str(w->set->pubkey_accepted_algorithms), w->attempt.algorithm))
+	    !names_has(span_str(w->set->pubkey_accepted_algorithms),
+		       w->attempt.algorithm))
 		return ERR_DENIED;
 	found = key_find(c);
 	good = key_strong(c);
@@ -191,8 +199,9 @@ enum err auth_check_password(struct conn *c)
 	const struct user_entry *u = users_find(&c->m->users, span_str(w->user));
 	struct msg msg = MSG_OF(password_check, .user = span_str(w->user),
 				.password = w->attempt.secret, .source = u != NULL,
-				.hash = u == NULL ? (struct span){0}
-						  : u->locked ? SPAN_LIT("*") : u->hash,
+				.hash = u == NULL   ? (struct span){0}
+					: u->locked ? SPAN_LIT("*")
+						    : u->hash,
 				.permit_empty = w->set->permit_empty_passwords);
 	struct login *l = NULL;
 	enum err e;

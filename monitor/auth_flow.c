@@ -77,7 +77,8 @@ static enum err attempt_begin(struct conn *c, enum auth_method method, size_t n)
 }
 
 /* The system account that a user logs in as, and whether the users file has the user. */
-static const char *account_of(struct conn *c, char store[LIMIT_USER_BYTES + 1], bool *is_virtual)
+static const char *account_of(struct conn *c, char store[LIMIT_USER_BYTES + 1],
+			      bool *is_virtual)
 {
 	const struct user_entry *u = users_find(&c->m->users, span_str(c->work->user));
 
@@ -101,8 +102,10 @@ static enum err ask_account(struct conn *c)
 static enum err match(struct conn *c, const struct account *a)
 {
 	struct conn_work *w = c->work;
-	struct match_facts facts = {.user = w->user, .groups = &a->groups,
-				    .host = c->remote.address, .address = c->remote.address,
+	struct match_facts facts = {.user = w->user,
+				    .groups = &a->groups,
+				    .host = c->remote.address,
+				    .address = c->remote.address,
 				    .local_address = c->local.address,
 				    .local_port = c->local.port};
 	enum err e;
@@ -146,7 +149,8 @@ static void decide(struct conn *c)
 void auth_decided(struct conn *c, enum err e)
 {
 	c->work->attempting = false;
-	if (e == OK && c->work->attempt.method == METHOD_PUBLICKEY && !c->work->attempt.proof)
+	if (e == OK && c->work->attempt.method == METHOD_PUBLICKEY &&
+	    !c->work->attempt.proof)
 		auth_reply_key_would_do(c);
 	else if (e == OK)
 		auth_reply_success(c);
@@ -195,7 +199,8 @@ static enum err attempt_go(struct conn *c)
 	return OK;
 }
 
-enum err serve_auth_none(struct conn *c, const struct msg_auth_none *m, struct ipc_fds *fds)
+enum err serve_auth_none(struct conn *c, const struct msg_auth_none *m,
+			 struct ipc_fds *fds)
 {
 	enum err e = attempt_begin(c, METHOD_NONE, 0);
 
@@ -209,8 +214,9 @@ enum err serve_auth_publickey(struct conn *c, const struct msg_auth_publickey *m
 			      struct ipc_fds *fds)
 {
 	struct attempt *a = &c->work->attempt;
-	enum err e = attempt_begin(c, METHOD_PUBLICKEY, m->algorithm.n + m->key.n + m->hostkey.n +
-								m->signature.n);
+	enum err e =
+	    attempt_begin(c, METHOD_PUBLICKEY,
+			  m->algorithm.n + m->key.n + m->hostkey.n + m->signature.n);
 
 	(void)fds;
 	if (e != OK)
@@ -250,8 +256,8 @@ enum err serve_password_checked(struct login *l, const struct msg_password_check
 		return ERR_CLOSED;
 	c->work->helper = NULL;
 	if (m->text.n > 0)
-		log_info("conn=%llu user=%s password: %s", (unsigned long long)c->id, l->user,
-			 printable(m->text, &text));
+		log_info("conn=%llu user=%s password: %s", (unsigned long long)c->id,
+			 l->user, printable(m->text, &text));
 	auth_decided(c, m->ok != 0 ? auth_check_rules(c, METHOD_PASSWORD) : ERR_DENIED);
 	return ERR_CLOSED;
 }

@@ -17,18 +17,19 @@
 #include "monitor/decide.h"
 #include "monitor/link.h"
 
-#define DELAY_MIN_US 5000
+#define DELAY_MIN_US    5000
 #define DELAY_SPREAD_US 4200
 
 static const char *const method_names[] = {[METHOD_NONE] = "none",
-					    [METHOD_PUBLICKEY] = "publickey",
-					    [METHOD_PASSWORD] = "password"};
+					   [METHOD_PUBLICKEY] = "publickey",
+					   [METHOD_PASSWORD] = "password"};
 #define METHOD_COUNT (sizeof method_names / sizeof method_names[0])
 
 static void reply(struct conn *c, enum auth_verdict verdict, struct span methods)
 {
 	struct conn_work *w = c->work;
-	struct span banner = w->banner_sent ? (struct span){0} : banner_get(c->m, w->set->banner);
+	struct span banner =
+	    w->banner_sent ? (struct span){0} : banner_get(c->m, w->set->banner);
 
 	w->banner_sent = true;
 	if (link_tell(&w->link, &MSG_OF(auth_result, .verdict = (uint8_t)verdict,
@@ -58,7 +59,8 @@ static bool list_left(const struct conn_work *w, const char *list, struct span *
 
 	*left = span_str(list);
 	for (size_t i = 0; i < w->n_done; i++)
-		if (!names_next(left, &name) || !span_is(name, method_names[w->done[i]]))
+		if (!names_next(left, &name) ||
+		    !span_is(name, method_names[w->done[i]]))
 			return false;
 	return true;
 }
@@ -78,7 +80,8 @@ static struct span methods_left(const struct conn_work *w, struct wr *out)
 	if (any_method_does(w->set)) {
 		for (size_t i = 0; i < METHOD_COUNT; i++)
 			if (method_offered(w->set, (enum auth_method)i)) {
-				wr_raw(out, out->n > 0 ? SPAN_LIT(",") : (struct span){0});
+				wr_raw(out,
+				       out->n > 0 ? SPAN_LIT(",") : (struct span){0});
 				wr_raw(out, span_str(method_names[i]));
 			}
 	}
@@ -132,12 +135,12 @@ static void grant(struct conn *c)
 	const struct settings *set = w->set;
 
 	w->permits = decide_permits(c);
-	if (link_tell(&w->link,
-		      &MSG_OF(granted, .permits = w->permits, .sessions = set->max_sessions,
-			      .alive_s = set->client_alive_interval_s,
-			      .alive_count = set->client_alive_count_max,
-			      .rekey_bytes = set->rekey_limit.bytes,
-			      .rekey_s = set->rekey_limit.s)) != OK)
+	if (link_tell(&w->link, &MSG_OF(granted, .permits = w->permits,
+					.sessions = set->max_sessions,
+					.alive_s = set->client_alive_interval_s,
+					.alive_count = set->client_alive_count_max,
+					.rekey_bytes = set->rekey_limit.bytes,
+					.rekey_s = set->rekey_limit.s)) != OK)
 		conn_fail(c, ERR_STALLED);
 }
 
@@ -149,9 +152,10 @@ static void log_accepted(const struct conn *c)
 	if (w->attempt.method == METHOD_PUBLICKEY &&
 	    pk_fingerprint(w->attempt.key, print) != OK)
 		print[0] = '\0';
-	log_info("conn=%llu Accepted %s for %s from %s port %u%s%s", (unsigned long long)c->id,
-		 method_names[w->attempt.method], w->user, c->remote.address,
-		 (unsigned)c->remote.port, print[0] != '\0' ? " key=" : "", print);
+	log_info("conn=%llu Accepted %s for %s from %s port %u%s%s",
+		 (unsigned long long)c->id, method_names[w->attempt.method], w->user,
+		 c->remote.address, (unsigned)c->remote.port,
+		 print[0] != '\0' ? " key=" : "", print);
 }
 
 void auth_reply_success(struct conn *c)
@@ -216,7 +220,8 @@ void auth_reply_failure(struct conn *c, enum err why)
 	uint64_t floor_us = DELAY_MIN_US + user_delay_us(c->m, w->user);
 	struct timeval tv;
 
-	if (w->attempt.method == METHOD_NONE) { /* asks for the methods; tells nothing */
+	if (w->attempt.method ==
+	    METHOD_NONE) { /* asks for the methods; tells nothing */
 		reply_failure_now(c, false);
 		return;
 	}
@@ -225,8 +230,9 @@ void auth_reply_failure(struct conn *c, enum err why)
 		w->failures++;
 		log_info("conn=%llu Failed %s for %s%s from %s port %u: %s",
 			 (unsigned long long)c->id, method_names[w->attempt.method],
-			 w->account != NULL && w->account->found ? "" : "invalid user ", w->user,
-			 c->remote.address, (unsigned)c->remote.port, err_text(why));
+			 w->account != NULL && w->account->found ? "" : "invalid user ",
+			 w->user, c->remote.address, (unsigned)c->remote.port,
+			 err_text(why));
 	}
 	while (floor_us <= taken)
 		floor_us *= 2;

@@ -40,8 +40,8 @@ static void startup_remove(struct conn *c)
 	if (!c->startup)
 		return;
 	c->startup = false;
-	*(c->startup_prev != NULL ? &c->startup_prev->startup_next : &m->startup_first) =
-	    c->startup_next;
+	*(c->startup_prev != NULL ? &c->startup_prev->startup_next
+				  : &m->startup_first) = c->startup_next;
 	*(c->startup_next != NULL ? &c->startup_next->startup_prev : &m->startup_last) =
 	    c->startup_prev;
 	m->n_startups--;
@@ -135,9 +135,10 @@ static void conn_speaks(evutil_socket_t fd, short events, void *arg)
 
 	(void)fd;
 	if ((events & EV_CLOSED) != 0) {
-		log_verbose("conn=%llu closed by %s port %u before it identified itself",
-			    (unsigned long long)c->id, c->remote.address,
-			    (unsigned)c->remote.port);
+		log_verbose(
+		    "conn=%llu closed by %s port %u before it identified itself",
+		    (unsigned long long)c->id, c->remote.address,
+		    (unsigned)c->remote.port);
 		conn_free(c);
 		return;
 	}
@@ -154,16 +155,23 @@ enum err conn_begin(struct monitor *m, int fd, const struct endpoint *remote,
 {
 	struct conn *c = calloc(1, sizeof *c);
 	size_t n = strlen(m->ring->ident);
-	enum err e = c == NULL ? ERR_MEMORY : idmap_add(&m->conns_by_id, m->next_id + 1, c);
+	enum err e =
+	    c == NULL ? ERR_MEMORY : idmap_add(&m->conns_by_id, m->next_id + 1, c);
 
 	if (e != OK) {
 		free(c);
 		close(fd);
 		return e;
 	}
-	*c = (struct conn){.m = m, .id = ++m->next_id, .fd = fd, .remote = *remote,
-			   .local = *local, .began_ms = clock_ms(), .next = m->conns,
-			   .config = config_ref(m->config), .ring = ring_ref(m->ring)};
+	*c = (struct conn){.m = m,
+			   .id = ++m->next_id,
+			   .fd = fd,
+			   .remote = *remote,
+			   .local = *local,
+			   .began_ms = clock_ms(),
+			   .next = m->conns,
+			   .config = config_ref(m->config),
+			   .ring = ring_ref(m->ring)};
 	if (m->conns != NULL)
 		m->conns->prev = c;
 	m->conns = c;
@@ -171,7 +179,8 @@ enum err conn_begin(struct monitor *m, int fd, const struct endpoint *remote,
 	startup_add(c);
 	event_assign(&c->ev, m->base, fd, EV_READ | EV_CLOSED, conn_speaks, c);
 	/* a new socket's buffer holds the identification string; if not, the peer is gone */
-	if (send(fd, m->ring->ident, n, MSG_NOSIGNAL) != (ssize_t)n || event_add(&c->ev, NULL) != 0) {
+	if (send(fd, m->ring->ident, n, MSG_NOSIGNAL) != (ssize_t)n ||
+	    event_add(&c->ev, NULL) != 0) {
 		conn_free(c);
 		return ERR_LOST;
 	}
@@ -188,11 +197,14 @@ void conn_enter(struct conn *c, enum msg_state state)
 void conn_lost(struct conn *c, enum err e, const char *what)
 {
 	if (e != ERR_CLOSED) {
-		log_error("event=worker_refused conn=%llu client=\"%s port %u\" message=%s error=\"%s\"",
+		log_error("event=worker_refused conn=%llu client=\"%s port %u\" "
+			  "message=%s error=\"%s\"",
 			  (unsigned long long)c->id, c->remote.address,
-			  (unsigned)c->remote.port, what != NULL ? what : "?", err_text(e));
+			  (unsigned)c->remote.port, what != NULL ? what : "?",
+			  err_text(e));
 		child_kill(c->m, c->work->child);
-		if (e == ERR_FORBIDDEN || e == ERR_BUDGET || err_class(e) == ERR_CLASS_PEER)
+		if (e == ERR_FORBIDDEN || e == ERR_BUDGET ||
+		    err_class(e) == ERR_CLASS_PEER)
 			spawn_burn_nursery(c->m, "a worker broke the rules");
 	} else if (!c->work->told_end) {
 		log_info("conn=%llu end client=\"%s port %u\" its worker ended",
@@ -236,7 +248,8 @@ static void startups_expire(struct monitor *m, uint64_t now)
 	uint64_t grace_ms = (uint64_t)m->set->login_grace_time_s * 1000;
 	struct conn *c;
 
-	while (grace_ms != 0 && (c = m->startup_first) != NULL && now - c->began_ms >= grace_ms) {
+	while (grace_ms != 0 && (c = m->startup_first) != NULL &&
+	       now - c->began_ms >= grace_ms) {
 		startup_remove(c);
 		log_info("conn=%llu timeout before authentication for %s port %u",
 			 (unsigned long long)c->id, c->remote.address,

@@ -27,7 +27,8 @@ static enum err request_new(struct monitor *m, struct request **out)
 	return e;
 }
 
-static enum err request_send(struct monitor *m, const struct request *r, const struct msg *msg)
+static enum err request_send(struct monitor *m, const struct request *r,
+			     const struct msg *msg)
 {
 	enum err e = link_tell(&m->connector.link, msg);
 
@@ -62,8 +63,8 @@ enum err request_connect(struct conn *c, uint32_t chan, struct span host, uint32
 	r->chan = chan;
 	*id = r->id;
 	return request_send(c->m, r,
-			    &MSG_OF(connect_tcp, .id = r->id, .host = host, .port = port,
-				    .family = family_of(set),
+			    &MSG_OF(connect_tcp, .id = r->id, .host = host,
+				    .port = port, .family = family_of(set),
 				    .timeout_ms = set->connect_timeout_s * 1000));
 }
 
@@ -78,8 +79,9 @@ enum err request_bind(struct mlisten *l, const char *host, uint32_t port)
 	r->c = l->c;
 	r->listen = l;
 	l->request = r->id;
-	e = request_send(m, r, &MSG_OF(bind_tcp, .id = r->id, .host = span_str(host),
-				       .port = port, .family = family_of(l->c->work->set)));
+	e = request_send(m, r,
+			 &MSG_OF(bind_tcp, .id = r->id, .host = span_str(host),
+				 .port = port, .family = family_of(l->c->work->set)));
 	if (e != OK)
 		l->request = 0;
 	return e;
@@ -92,7 +94,8 @@ void request_drop(struct monitor *m, uint64_t id)
 
 	if (r == NULL)
 		return;
-	msg = r->listen != NULL ? MSG_OF(unbind, .id = id) : MSG_OF(connect_cancel, .id = id);
+	msg = r->listen != NULL ? MSG_OF(unbind, .id = id)
+				: MSG_OF(connect_cancel, .id = id);
 	if (link_tell(&m->connector.link, &msg) != OK)
 		log_error("the connector does not take messages");
 	free(r);
@@ -127,7 +130,8 @@ enum err serve_connector_ready(struct connector *k, const struct msg_connector_r
 	return OK;
 }
 
-enum err serve_connected(struct connector *k, const struct msg_connected *m, struct ipc_fds *fds)
+enum err serve_connected(struct connector *k, const struct msg_connected *m,
+			 struct ipc_fds *fds)
 {
 	struct request *r = idmap_find(&k->link.m->requests, m->id);
 
@@ -141,7 +145,8 @@ enum err serve_connected(struct connector *k, const struct msg_connected *m, str
 	return OK;
 }
 
-enum err serve_bound(struct connector *k, const struct msg_bound *m, struct ipc_fds *fds)
+enum err serve_bound(struct connector *k, const struct msg_bound *m,
+		     struct ipc_fds *fds)
 {
 	struct request *r = idmap_find(&k->link.m->requests, m->id);
 
@@ -158,7 +163,8 @@ enum err serve_bound(struct connector *k, const struct msg_bound *m, struct ipc_
 	return OK;
 }
 
-enum err serve_accepted(struct connector *k, const struct msg_accepted *m, struct ipc_fds *fds)
+enum err serve_accepted(struct connector *k, const struct msg_accepted *m,
+			struct ipc_fds *fds)
 {
 	const struct request *r = idmap_find(&k->link.m->requests, m->id);
 
@@ -167,8 +173,9 @@ enum err serve_accepted(struct connector *k, const struct msg_accepted *m, struc
 	if (r->listen == NULL || fds->n != 1)
 		return ERR_FORBIDDEN;
 	if (link_send(&r->c->work->link,
-		      &MSG_OF(incoming, .kind = INCOMING_TCP, .listen = r->listen->listen,
-			      .origin = m->origin, .origin_port = m->origin_port),
+		      &MSG_OF(incoming, .kind = INCOMING_TCP,
+			      .listen = r->listen->listen, .origin = m->origin,
+			      .origin_port = m->origin_port),
 		      fds->fd, 1) != OK)
 		conn_fail(r->c, ERR_STALLED);
 	return OK;

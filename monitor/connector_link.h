@@ -14,8 +14,8 @@ struct request {
 };
 
 /* Has the connector connect for a channel. Errors: ERR_CLOSED no connector; ERR_STALLED; ERR_MEMORY */
-MUST_CHECK enum err request_connect(struct conn *c, uint32_t chan, struct span host, uint32_t port,
-				    uint64_t *id);
+MUST_CHECK enum err request_connect(struct conn *c, uint32_t chan, struct span host,
+				    uint32_t port, uint64_t *id);
 
 /* Has the connector listen. Errors: as request_connect */
 MUST_CHECK enum err request_bind(struct mlisten *l, const char *host, uint32_t port);

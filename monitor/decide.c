@@ -22,8 +22,11 @@ static uint32_t when(bool yes, enum permit permit)
 
 uint32_t decide_permits(const struct conn *c)
 {
-	static const struct key_options no_key = {
-	    .pty = true, .agent = true, .x11 = true, .port_forwarding = true, .user_rc = true};
+	static const struct key_options no_key = {.pty = true,
+						  .agent = true,
+						  .x11 = true,
+						  .port_forwarding = true,
+						  .user_rc = true};
 	const struct conn_work *w = c->work;
 	const struct settings *set = w->set;
 	const struct key_options *key = w->key != NULL ? w->key : &no_key;
@@ -33,12 +36,14 @@ uint32_t decide_permits(const struct conn *c)
 
 	return when(session, PERMIT_SESSION) |
 	       when(session && set->permit_tty && key->pty, PERMIT_PTY) |
-	       when(session && set->allow_agent_forwarding && !set->disable_forwarding &&
-			key->agent,
+	       when(session && set->allow_agent_forwarding &&
+			!set->disable_forwarding && key->agent,
 		    PERMIT_AGENT) |
-	       when(session && set->x11_forwarding && !set->disable_forwarding && key->x11,
+	       when(session && set->x11_forwarding && !set->disable_forwarding &&
+			key->x11,
 		    PERMIT_X11) |
-	       when(forward && (set->allow_tcp_forwarding & FORWARD_LOCAL) != 0, PERMIT_TCP) |
+	       when(forward && (set->allow_tcp_forwarding & FORWARD_LOCAL) != 0,
+		    PERMIT_TCP) |
 	       when(forward && (set->allow_tcp_forwarding & FORWARD_REMOTE) != 0,
 		    PERMIT_LISTEN) |
 	       when(forward && local_account &&
@@ -54,11 +59,13 @@ enum err decide_open_tcp(const struct conn *c, struct span host, uint32_t port)
 	const struct conn_work *w = c->work;
 	char name[LIMIT_HOST_BYTES + 1];
 
-	if ((w->permits & PERMIT_TCP) == 0 || bytes_to_str(name, sizeof name, host) != OK)
+	if ((w->permits & PERMIT_TCP) == 0 ||
+	    bytes_to_str(name, sizeof name, host) != OK)
 		return ERR_DENIED;
 	if (!permit_open(&w->set->permit_open, name, port))
 		return ERR_DENIED;
-	return w->key == NULL || keyopts_permits_open(w->key, host, port) ? OK : ERR_DENIED;
+	return w->key == NULL || keyopts_permits_open(w->key, host, port) ? OK
+									  : ERR_DENIED;
 }
 
 enum err decide_listen_tcp(const struct conn *c, struct span host, uint32_t port)
@@ -66,14 +73,18 @@ enum err decide_listen_tcp(const struct conn *c, struct span host, uint32_t port
 	const struct conn_work *w = c->work;
 	char name[LIMIT_HOST_BYTES + 1];
 
-	if ((w->permits & PERMIT_LISTEN) == 0 || bytes_to_str(name, sizeof name, host) != OK)
+	if ((w->permits & PERMIT_LISTEN) == 0 ||
+	    bytes_to_str(name, sizeof name, host) != OK)
 		return ERR_DENIED;
 	if (!permit_listen(&w->set->permit_listen, name, port))
 		return ERR_DENIED;
-	return w->key == NULL || keyopts_permits_listen(w->key, host, port) ? OK : ERR_DENIED;
+	return w->key == NULL || keyopts_permits_listen(w->key, host, port)
+		   ? OK
+		   : ERR_DENIED;
 }
 
-static enum err subsystem_find(const struct settings *set, struct span name, struct span *out)
+static enum err subsystem_find(const struct settings *set, struct span name,
+			       struct span *out)
 {
 	for (size_t i = 0; i < set->subsystem.n; i++)
 		if (span_is(name, set->subsystem.item[i].name)) {

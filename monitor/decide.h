@@ -14,10 +14,12 @@ MUST_CHECK enum err decide_login(struct conn *c);
 uint32_t decide_permits(const struct conn *c);
 
 /* May this login reach host and port? Errors: ERR_DENIED */
-MUST_CHECK enum err decide_open_tcp(const struct conn *c, struct span host, uint32_t port);
+MUST_CHECK enum err decide_open_tcp(const struct conn *c, struct span host,
+				    uint32_t port);
 
 /* May this login have host and port listened on? Errors: ERR_DENIED */
-MUST_CHECK enum err decide_listen_tcp(const struct conn *c, struct span host, uint32_t port);
+MUST_CHECK enum err decide_listen_tcp(const struct conn *c, struct span host,
+				      uint32_t port);
 
 /*
  * What a session runs: the forced command where there is one.
@@ -25,7 +27,8 @@ MUST_CHECK enum err decide_listen_tcp(const struct conn *c, struct span host, ui
  * original: what the client asked for, where it was replaced
  * Errors:   ERR_UNKNOWN no such subsystem
  */
-MUST_CHECK enum err decide_command(const struct conn *c, const struct msg_session_start *m,
+MUST_CHECK enum err decide_command(const struct conn *c,
+				   const struct msg_session_start *m,
 				   struct span *command, struct span *original);
 
 #endif

@@ -11,14 +11,15 @@
  * Owns:   sock
  * Errors: ERR_SYSTEM
  */
-MUST_CHECK enum err link_open(struct link *l, struct monitor *m, int sock, enum msg_peer peer,
-    enum msg_state state, void *owner);
+MUST_CHECK enum err link_open(struct link *l, struct monitor *m, int sock,
+			      enum msg_peer peer, enum msg_state state, void *owner);
 
 /* Stops and closes; legal in the zero state and twice. */
 void link_close(struct link *l);
 
 /* Tells the process; one that does not drain its socket is as good as dead. */
-MUST_CHECK enum err link_send(struct link *l, const struct msg *m, const int *fds, size_t n_fds);
+MUST_CHECK enum err link_send(struct link *l, const struct msg *m, const int *fds,
+			      size_t n_fds);
 MUST_CHECK enum err link_tell(struct link *l, const struct msg *m);
 
 /* Decides about one message: permitted, then counted. Errors: ERR_FORBIDDEN; ERR_BUDGET */

@@ -19,7 +19,8 @@
 /* Connections accepted in a row before others have their turn. */
 #define ACCEPTS_A_TURN 16
 
-const char *admit(const struct settings *set, size_t n_conns, size_t n_startups, uint32_t chance)
+const char *admit(const struct settings *set, size_t n_conns, size_t n_startups,
+		  uint32_t chance)
 {
 	const struct max_startups *s = &set->max_startups;
 	uint64_t p;
@@ -30,7 +31,8 @@ const char *admit(const struct settings *set, size_t n_conns, size_t n_startups,
 		return NULL;
 	if (n_startups >= s->full || s->rate >= 100)
 		return "MaxStartups";
-	p = s->rate + (100 - s->rate) * (uint64_t)(n_startups - s->begin) / (s->full - s->begin);
+	p = s->rate +
+	    (100 - s->rate) * (uint64_t)(n_startups - s->begin) / (s->full - s->begin);
 	return chance < p ? "MaxStartups" : NULL;
 }
 
@@ -47,7 +49,8 @@ static void endpoint_of(const struct sockaddr_storage *a, struct endpoint *out)
 			inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], out->address,
 				  sizeof out->address);
 		else
-			inet_ntop(AF_INET6, &v6->sin6_addr, out->address, sizeof out->address);
+			inet_ntop(AF_INET6, &v6->sin6_addr, out->address,
+				  sizeof out->address);
 	} else if (a->ss_family == AF_INET) {
 		out->port = ntohs(v4->sin_port);
 		inet_ntop(AF_INET, &v4->sin_addr, out->address, sizeof out->address);
@@ -60,11 +63,13 @@ static void accepted(struct monitor *m, int fd, const struct sockaddr_storage *f
 	struct sockaddr_storage to = {0};
 	socklen_t n = sizeof to;
 	struct endpoint remote, local;
-	const char *why = admit(m->set, m->n_conns, m->n_startups, (uint32_t)rand() % 100);
+	const char *why =
+	    admit(m->set, m->n_conns, m->n_startups, (uint32_t)rand() % 100);
 
 	endpoint_of(from, &remote);
 	if (why != NULL) {
-		log_info("refused %s port %u: %s", remote.address, (unsigned)remote.port, why);
+		log_info("refused %s port %u: %s", remote.address,
+			 (unsigned)remote.port, why);
 		if (send(fd, busy, sizeof busy - 1, MSG_NOSIGNAL) < 0)
 			log_debug("%s", strerror(errno));
 		close(fd);
@@ -90,7 +95,8 @@ static void listener_readable(evutil_socket_t fd, short events, void *arg)
 	(void)events;
 	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
 		n = sizeof from;
-		got = accept4(fd, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		got = accept4(fd, (struct sockaddr *)&from, &n,
+			      SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (got < 0)
 			break;
 		accepted(l->m, got, &from);
@@ -106,7 +112,8 @@ static void listener_readable(evutil_socket_t fd, short events, void *arg)
 void listeners_resume(struct monitor *m)
 {
 	for (size_t i = 0; i < m->n_listeners; i++)
-		if (m->listeners[i]->paused && event_add(&m->listeners[i]->ev, NULL) == 0)
+		if (m->listeners[i]->paused &&
+		    event_add(&m->listeners[i]->ev, NULL) == 0)
 			m->listeners[i]->paused = false;
 }
 
@@ -125,7 +132,8 @@ static void set_options(int fd, int family, const struct settings *set)
 		log_error("socket options: %s", strerror(errno));
 }
 
-static struct listener *listener_find(const struct monitor *m, const char *address, uint16_t port)
+static struct listener *listener_find(const struct monitor *m, const char *address,
+				      uint16_t port)
 {
 	for (size_t i = 0; i < m->n_listeners; i++)
 		if (strcmp(m->listeners[i]->asked.address, address) == 0 &&
@@ -145,7 +153,8 @@ static enum err listener_add(struct monitor *m, int fd, const struct endpoint *a
 
 	if (more != NULL)
 		m->listeners = more;
-	if (l == NULL || more == NULL || getsockname(fd, (struct sockaddr *)&at, &n) != 0) {
+	if (l == NULL || more == NULL ||
+	    getsockname(fd, (struct sockaddr *)&at, &n) != 0) {
 		free(l);
 		close(fd);
 		return ERR_MEMORY;
@@ -159,7 +168,8 @@ static enum err listener_add(struct monitor *m, int fd, const struct endpoint *a
 		return ERR_SYSTEM;
 	}
 	m->listeners[m->n_listeners++] = l;
-	log_info("Server listening on %s port %u.", taken.address, (unsigned)taken.port);
+	log_info("Server listening on %s port %u.", taken.address,
+		 (unsigned)taken.port);
 	return OK;
 }
 
@@ -183,8 +193,8 @@ static enum err listen_on(struct monitor *m, const struct addrinfo *a)
 	set_options(fd, a->ai_family, m->set);
 	if (bind(fd, a->ai_addr, a->ai_addrlen) != 0 ||
 	    listen(fd, (int)m->set->listen_backlog) != 0) {
-		log_error("cannot listen on %s port %u: %s", asked.address, (unsigned)asked.port,
-			  strerror(errno));
+		log_error("cannot listen on %s port %u: %s", asked.address,
+			  (unsigned)asked.port, strerror(errno));
 		close(fd);
 		return ERR_SYSTEM;
 	}
@@ -207,7 +217,8 @@ static int family_of(const struct settings *set)
 /* Names are resolved here, at start and reload only: never while clients are served. */
 static enum err listen_address(struct monitor *m, const struct listen_address *at)
 {
-	struct addrinfo hints = {.ai_family = family_of(m->set), .ai_socktype = SOCK_STREAM,
+	struct addrinfo hints = {.ai_family = family_of(m->set),
+				 .ai_socktype = SOCK_STREAM,
 				 .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
 	struct addrinfo *all = NULL;
 	char port[8];

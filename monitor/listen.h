@@ -18,6 +18,7 @@ void listeners_resume(struct monitor *m);
 void listeners_close(struct monitor *m);
 
 /* Why a new connection is refused; NULL where it is not. chance: 0..99, drawn by the caller */
-const char *admit(const struct settings *set, size_t n_conns, size_t n_startups, uint32_t chance);
+const char *admit(const struct settings *set, size_t n_conns, size_t n_startups,
+		  uint32_t chance);
 
 #endif

@@ -56,7 +56,8 @@ static enum err ring_load(const struct settings *set, struct ring **out)
 		e = hostkeys_load(&paths, &r->keys, note_key, NULL);
 	if (e == ERR_FILE)
 		log_error("no host key can be used: make some with "
-			  "sallyportd --generate-host-keys FOLDER and name them with HostKey");
+			  "sallyportd --generate-host-keys FOLDER and name them with "
+			  "HostKey");
 	if (e == OK)
 		*out = r;
 	else
@@ -120,7 +121,8 @@ void reload(struct monitor *m)
 	if (e == OK)
 		e = load_all(m, config);
 	if (e != OK) {
-		log_error("reload failed (%s): everything stays as it was", err_text(e));
+		log_error("reload failed (%s): everything stays as it was",
+			  err_text(e));
 		return;
 	}
 	log_level_set(m->set->log_level);

@@ -49,18 +49,21 @@ void login_lost(struct login *l, enum err e, const char *what)
 	if (e != ERR_CLOSED)
 		log_error("login helper for %s: %s%s%s", l->user, err_text(e),
 			  what != NULL ? ": " : "", what != NULL ? what : "");
-	if (l->c != NULL && (l->link.state == IN_ACCOUNT || l->link.state == IN_PASSWORD))
+	if (l->c != NULL &&
+	    (l->link.state == IN_ACCOUNT || l->link.state == IN_PASSWORD))
 		auth_helper_lost(l->c);
 	else if (l->c != NULL)
 		chan_helper_lost(l);
 	login_drop(l);
 }
 
-enum err serve_login_log(struct login *l, const struct msg_login_log *m, struct ipc_fds *fds)
+enum err serve_login_log(struct login *l, const struct msg_login_log *m,
+			 struct ipc_fds *fds)
 {
 	struct printable keep;
 
 	(void)fds;
-	log_line((enum log_level)m->level, "user=%s %s", l->user, printable(m->text, &keep));
+	log_line((enum log_level)m->level, "user=%s %s", l->user,
+		 printable(m->text, &keep));
 	return OK;
 }

@@ -10,11 +10,11 @@ struct login {
 	struct link link;
 	struct monitor *m;
 	uint32_t child;
-	struct conn *c;           /* for whom; NULL once that is over */
-	struct mchan *chan;       /* of a session or a connecting unix socket */
-	struct mlisten *listen;   /* of a unix listener */
-	bool answered;            /* the first answer came */
-	bool exited;              /* login_exited came */
+	struct conn *c;         /* for whom; NULL once that is over */
+	struct mchan *chan;     /* of a session or a connecting unix socket */
+	struct mlisten *listen; /* of a unix listener */
+	bool answered;          /* the first answer came */
+	bool exited;            /* login_exited came */
 	char user[LIMIT_USER_BYTES + 1];
 	const char **files; /* items of AuthorizedKeysFile; compared only */
 	bool is_virtual;
@@ -26,8 +26,8 @@ struct login {
  * Owns:   *out, until its link ends or login_drop
  * Errors: ERR_MEMORY; ERR_SYSTEM; ERR_CLOSED no login master; ERR_RANGE a field too long
  */
-MUST_CHECK enum err login_open(struct monitor *m, enum msg_state state, const struct msg *request,
-			       struct login **out);
+MUST_CHECK enum err login_open(struct monitor *m, enum msg_state state,
+			       const struct msg *request, struct login **out);
 
 /* Lets a helper go: it hangs up on what it runs. NULL is nothing. */
 void login_drop(struct login *l);

@@ -12,8 +12,8 @@
 #include "monitor/logsink.h"
 
 static const int priorities[] = {
-    [LOG_QUIET_ALL] = LOG_DEBUG, [LOG_FATAL] = LOG_CRIT,    [LOG_ERROR] = LOG_ERR,
-    [LOG_INFO_LEVEL] = LOG_INFO, [LOG_VERBOSE] = LOG_INFO,  [LOG_DEBUG1] = LOG_DEBUG,
+    [LOG_QUIET_ALL] = LOG_DEBUG, [LOG_FATAL] = LOG_CRIT,   [LOG_ERROR] = LOG_ERR,
+    [LOG_INFO_LEVEL] = LOG_INFO, [LOG_VERBOSE] = LOG_INFO, [LOG_DEBUG1] = LOG_DEBUG,
     [LOG_DEBUG2] = LOG_DEBUG,    [LOG_DEBUG3] = LOG_DEBUG};
 
 static void to_syslog(void *ctx, enum log_level level, const char *line)
@@ -29,7 +29,8 @@ void logsink_open(const struct options *o, const struct settings *set)
 	if (o->log_file != NULL) {
 		fd = open(o->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 		if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
-			fprintf(stderr, "sallyportd: -E %s cannot be written\n", o->log_file);
+			fprintf(stderr, "sallyportd: -E %s cannot be written\n",
+				o->log_file);
 		if (fd >= 0)
 			close(fd);
 	}

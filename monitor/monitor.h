@@ -83,8 +83,9 @@ struct listener {
 struct mchan {
 	uint32_t chan;
 	bool session;
-	struct login *login; /* helper of a started session, or of a connecting unix socket */
-	uint64_t request;    /* connector request under way; 0: none */
+	struct login
+	    *login; /* helper of a started session, or of a connecting unix socket */
+	uint64_t request; /* connector request under way; 0: none */
 	struct mchan *next;
 };
 
@@ -92,9 +93,9 @@ struct mchan {
 struct mlisten {
 	struct conn *c;
 	uint32_t listen;
-	uint64_t request;    /* the connector's name for it; 0: a helper holds it */
+	uint64_t request; /* the connector's name for it; 0: a helper holds it */
 	struct login *login;
-	bool told;           /* listen_result was sent */
+	bool told; /* listen_result was sent */
 	struct mlisten *next;
 };
 
@@ -131,13 +132,14 @@ struct conn_work {
 	struct attempt attempt;
 	bool attempting;
 	struct login *helper; /* looks up the account or verifies the password */
-	struct event delay; /* holds a refusal back */
+	struct event delay;   /* holds a refusal back */
 	bool delayed;
 	uint32_t failures;
 	enum auth_method done[8]; /* methods that succeeded, in order */
 	size_t n_done;
 	bool banner_sent;
-	struct key_options *key; /* options of the key that opened the door; NULL: none */
+	struct key_options
+	    *key; /* options of the key that opened the door; NULL: none */
 	uint32_t permits;
 	struct mchan *chans;
 	struct mlisten *listens;
@@ -155,7 +157,8 @@ struct conn {
 	struct config *config; /* what it began with */
 	struct ring *ring;
 	struct conn *prev, *next;
-	struct conn *startup_prev, *startup_next; /* those that nobody logged in on, oldest first */
+	struct conn *startup_prev,
+	    *startup_next; /* those that nobody logged in on, oldest first */
 	bool startup;
 	struct conn_work *work;
 };
@@ -168,7 +171,7 @@ struct monitor {
 	struct ring *ring;
 	struct users users;
 	char bin_dir[1024];
-	struct fork_server *forkers;       /* all, retired ones too */
+	struct fork_server *forkers; /* all, retired ones too */
 	struct fork_server *nursery, *login_master;
 	struct connector connector;
 	struct spare spares[LIMIT_SPARE_WORKERS];

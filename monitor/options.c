@@ -17,12 +17,12 @@ enum long_option {
 };
 
 static const struct option long_options[] = {
-    {"check-sandbox", no_argument, NULL, LONG_CHECK_SANDBOX},
+    {"check-sandbox",      no_argument,       NULL, LONG_CHECK_SANDBOX     },
     {"generate-host-keys", required_argument, NULL, LONG_GENERATE_HOST_KEYS},
-    {"help-config",   no_argument, NULL, LONG_HELP_CONFIG  },
-    {"help",          no_argument, NULL, LONG_HELP         },
-    {"version",       no_argument, NULL, 'V'               },
-    {NULL,	    0,           NULL, 0                 },
+    {"help-config",        no_argument,       NULL, LONG_HELP_CONFIG       },
+    {"help",	       no_argument,       NULL, LONG_HELP              },
+    {"version",            no_argument,       NULL, 'V'                    },
+    {NULL,		 0,		 NULL, 0		      },
 };
 
 /* Options that are another way to write a setting. */
@@ -147,10 +147,11 @@ static enum err take_spec(struct parse *p)
 static enum err take_action(struct parse *p, enum options_action action)
 {
 	if (p->o.action != ACTION_RUN && p->o.action != action)
-		return refuse(p,
-			      "only one of -t, -T, -V, --check-sandbox, --help, --help-config "
-			      "and --generate-host-keys can be asked for at once",
-			      "");
+		return refuse(
+		    p,
+		    "only one of -t, -T, -V, --check-sandbox, --help, --help-config "
+		    "and --generate-host-keys can be asked for at once",
+		    "");
 	p->o.action = action;
 	return OK;
 }
@@ -287,7 +288,8 @@ void options_usage(FILE *f)
 	    "whom\n"
 	    "  -D  stay in the foreground; -e log to standard error; -d debug\n"
 	    "  --check-sandbox  try every door from inside the sandbox\n"
-	    "  --generate-host-keys folder   make the host keys that are missing there\n"
+	    "  --generate-host-keys folder   make the host keys that are missing "
+	    "there\n"
 	    "  --help-config    print what the settings do, in mdoc(7)\n",
 	    f);
 }

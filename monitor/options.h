@@ -16,8 +16,8 @@ enum options_action {
 	ACTION_PRINT,   /* -T: print what is in force; with -C, for that connection */
 	ACTION_VERSION, /* -V */
 	ACTION_USAGE,   /* --help */
-	ACTION_CHECK_SANDBOX, /* --check-sandbox */
-	ACTION_HELP_CONFIG,   /* --help-config: config_help */
+	ACTION_CHECK_SANDBOX,     /* --check-sandbox */
+	ACTION_HELP_CONFIG,       /* --help-config: config_help */
 	ACTION_GENERATE_HOST_KEYS /* --generate-host-keys FOLDER */
 };
 

@@ -30,9 +30,9 @@ static const struct kept {
 	cap_value_t cap;
 	const char *why;
 } kept[] = {
-    {CAP_NET_BIND_SERVICE, "a reload may listen on a port below 1024"},
-    {CAP_DAC_READ_SEARCH, "a reload reads keys and users files again"},
-    {CAP_DAC_OVERRIDE, "the pid file is removed at the end"},
+    {CAP_NET_BIND_SERVICE, "a reload may listen on a port below 1024" },
+    {CAP_DAC_READ_SEARCH,  "a reload reads keys and users files again"},
+    {CAP_DAC_OVERRIDE,     "the pid file is removed at the end"       },
 };
 
 uint64_t clock_us(void)
@@ -183,7 +183,8 @@ static enum err start(struct monitor *m, struct config *config)
 	if (e == OK)
 		e = spawn_settings(m);
 	if (e == OK)
-		log_info("Sallyport " SALLYPORT_VERSION " started %s; keys in %s memory",
+		log_info("Sallyport " SALLYPORT_VERSION
+			 " started %s; keys in %s memory",
 			 geteuid() == 0 ? "as root" : "as an ordinary user",
 			 memory.locked ? "locked" : "unlocked (raise RLIMIT_MEMLOCK)");
 	return e;

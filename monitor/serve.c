@@ -18,11 +18,11 @@
 #undef M2F
 #undef M2C
 #undef M2L
-#define SERVE(name)        \
-	case MSG_##name:   \
+#define SERVE(name)                                                                    \
+	case MSG_##name:                                                               \
 		return serve_##name(l->owner, &m->u.name, fds);
-#define NOT_OURS(name)     \
-	case MSG_##name:   \
+#define NOT_OURS(name)                                                                 \
+	case MSG_##name:                                                               \
 		return ERR_FORBIDDEN;
 #define W2M(name, states, budget, fds, fields) SERVE(name)
 #define F2M(name, states, budget, fds, fields) SERVE(name)
@@ -66,42 +66,46 @@ enum err serve_fork_settings(struct monitor *m, struct wr *w, struct msg *msg)
 	e = wr_end(w, &all);
 	if (e != OK)
 		return e;
-	*msg = MSG_OF(fork_settings, .ident = ident_of(m),
-		      .kex = span_str(set->kex_algorithms), .cipher = span_str(set->ciphers),
-		      .mac = span_str(set->macs), .comp = span_str(set->compression_algorithms),
-		      .user_pk = span_str(set->pubkey_accepted_algorithms),
-		      .hostkey = {all.p, keys_at},
-		      .hostkeys = {all.p + keys_at, all.n - keys_at},
-		      .rekey_bytes = set->rekey_limit.bytes,
-		      .rekey_s = set->rekey_limit.s,
-		      .log_level = (uint8_t)set->log_level);
+	*msg = MSG_OF(
+	    fork_settings, .ident = ident_of(m), .kex = span_str(set->kex_algorithms),
+	    .cipher = span_str(set->ciphers), .mac = span_str(set->macs),
+	    .comp = span_str(set->compression_algorithms),
+	    .user_pk = span_str(set->pubkey_accepted_algorithms),
+	    .hostkey = {all.p, keys_at}, .hostkeys = {all.p + keys_at, all.n - keys_at},
+	    .rekey_bytes = set->rekey_limit.bytes, .rekey_s = set->rekey_limit.s,
+	    .log_level = (uint8_t)set->log_level);
 	return OK;
 }
 
-enum err serve_negotiated(struct conn *c, const struct msg_negotiated *m, struct ipc_fds *fds)
+enum err serve_negotiated(struct conn *c, const struct msg_negotiated *m,
+			  struct ipc_fds *fds)
 {
 	struct printable version, algorithms;
 
 	(void)fds;
 	log_verbose("conn=%llu client=\"%s\" %s", (unsigned long long)c->id,
-		    printable(m->version, &version), printable(m->algorithms, &algorithms));
+		    printable(m->version, &version),
+		    printable(m->algorithms, &algorithms));
 	return OK;
 }
 
-enum err serve_conn_end(struct conn *c, const struct msg_conn_end *m, struct ipc_fds *fds)
+enum err serve_conn_end(struct conn *c, const struct msg_conn_end *m,
+			struct ipc_fds *fds)
 {
 	struct printable keep;
 
 	(void)fds;
 	c->work->told_end = true;
-	log_info("conn=%llu end client=\"%s port %u\"%s%s reason=%u %s", (unsigned long long)c->id,
-		 c->remote.address, (unsigned)c->remote.port,
-		 c->work->user_known ? " user=" : "", c->work->user_known ? c->work->user : "",
-		 (unsigned)m->reason, printable(m->text, &keep));
+	log_info("conn=%llu end client=\"%s port %u\"%s%s reason=%u %s",
+		 (unsigned long long)c->id, c->remote.address, (unsigned)c->remote.port,
+		 c->work->user_known ? " user=" : "",
+		 c->work->user_known ? c->work->user : "", (unsigned)m->reason,
+		 printable(m->text, &keep));
 	return OK;
 }
 
-enum err serve_log_line(struct conn *c, const struct msg_log_line *m, struct ipc_fds *fds)
+enum err serve_log_line(struct conn *c, const struct msg_log_line *m,
+			struct ipc_fds *fds)
 {
 	struct printable keep;
 

@@ -14,7 +14,8 @@ MUST_CHECK enum err serve(struct link *l, const struct msg *m, struct ipc_fds *f
  * Writes what workers inherit into store and fills msg with it.
  * Errors: ERR_NO_SPACE
  */
-MUST_CHECK enum err serve_fork_settings(struct monitor *m, struct wr *store, struct msg *msg);
+MUST_CHECK enum err serve_fork_settings(struct monitor *m, struct wr *store,
+					struct msg *msg);
 
 #pragma push_macro("W2M")
 #pragma push_macro("F2M")
@@ -32,8 +33,8 @@ MUST_CHECK enum err serve_fork_settings(struct monitor *m, struct wr *store, str
 #undef M2F
 #undef M2C
 #undef M2L
-#define SERVE(name, owner)                                                               \
-	MUST_CHECK enum err serve_##name(struct owner *o, const struct msg_##name *m,    \
+#define SERVE(name, owner)                                                             \
+	MUST_CHECK enum err serve_##name(struct owner *o, const struct msg_##name *m,  \
 					 struct ipc_fds *fds);
 #define W2M(name, states, budget, fds, fields) SERVE(name, conn)
 #define F2M(name, states, budget, fds, fields) SERVE(name, fork_server)

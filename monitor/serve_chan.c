@@ -63,8 +63,8 @@ void conn_channels_wipe(struct conn *c)
 		listen_remove(c->work->listens);
 }
 
-void chan_tell_opened(struct conn *c, uint32_t chan, int fd, enum ssh_open_failure failure,
-		      struct span text)
+void chan_tell_opened(struct conn *c, uint32_t chan, int fd,
+		      enum ssh_open_failure failure, struct span text)
 {
 	struct msg msg = MSG_OF(chan_opened, .chan = chan, .failure = (uint8_t)failure,
 				.text = text);
@@ -87,9 +87,10 @@ enum err serve_open_session(struct conn *c, const struct msg_open_session *m,
 
 	(void)fds;
 	if ((w->permits & PERMIT_SESSION) == 0) {
-		log_info("conn=%llu user=%s session refused: %s", (unsigned long long)c->id,
-			 w->user,
-			 w->set->local_sessions ? "no system account" : "LocalSessions is no");
+		log_info("conn=%llu user=%s session refused: %s",
+			 (unsigned long long)c->id, w->user,
+			 w->set->local_sessions ? "no system account"
+						: "LocalSessions is no");
 		return refuse(c, m->chan, SSH_OPEN_ADMINISTRATIVELY_PROHIBITED,
 			      SPAN_LIT("no sessions on this host"));
 	}
@@ -103,7 +104,8 @@ enum err serve_open_session(struct conn *c, const struct msg_open_session *m,
 	return OK;
 }
 
-enum err serve_open_tcp(struct conn *c, const struct msg_open_tcp *m, struct ipc_fds *fds)
+enum err serve_open_tcp(struct conn *c, const struct msg_open_tcp *m,
+			struct ipc_fds *fds)
 {
 	struct printable host;
 	struct mchan *ch;
@@ -111,8 +113,8 @@ enum err serve_open_tcp(struct conn *c, const struct msg_open_tcp *m, struct ipc
 	(void)fds;
 	if (decide_open_tcp(c, m->host, m->port) != OK) {
 		log_info("conn=%llu user=%s refused to connect to %s port %u",
-			 (unsigned long long)c->id, c->work->user, printable(m->host, &host),
-			 (unsigned)m->port);
+			 (unsigned long long)c->id, c->work->user,
+			 printable(m->host, &host), (unsigned)m->port);
 		return refuse(c, m->chan, SSH_OPEN_ADMINISTRATIVELY_PROHIBITED,
 			      SPAN_LIT("open failed"));
 	}
@@ -120,8 +122,9 @@ enum err serve_open_tcp(struct conn *c, const struct msg_open_tcp *m, struct ipc
 	if (ch == NULL)
 		return refuse(c, m->chan, SSH_OPEN_RESOURCE_SHORTAGE,
 			      SPAN_LIT("too many channels"));
-	log_verbose("conn=%llu user=%s connects to %s port %u", (unsigned long long)c->id,
-		    c->work->user, printable(m->host, &host), (unsigned)m->port);
+	log_verbose("conn=%llu user=%s connects to %s port %u",
+		    (unsigned long long)c->id, c->work->user, printable(m->host, &host),
+		    (unsigned)m->port);
 	if (request_connect(c, m->chan, m->host, m->port, &ch->request) != OK) {
 		ch->request = 0;
 		chan_remove(c, ch);
@@ -140,7 +143,8 @@ void chan_connected(struct conn *c, uint32_t chan, int fd, struct span text)
 		return;
 	ch->request = 0;
 	if (fd < 0) {
-		log_verbose("conn=%llu %s", (unsigned long long)c->id, printable(text, &why));
+		log_verbose("conn=%llu %s", (unsigned long long)c->id,
+			    printable(text, &why));
 		chan_remove(c, ch);
 	}
 	/* a client learns no addresses or reasons of the network behind; the log has them */
@@ -148,7 +152,8 @@ void chan_connected(struct conn *c, uint32_t chan, int fd, struct span text)
 			 fd >= 0 ? (struct span){0} : SPAN_LIT("connect failed"));
 }
 
-enum err serve_open_unix(struct conn *c, const struct msg_open_unix *m, struct ipc_fds *fds)
+enum err serve_open_unix(struct conn *c, const struct msg_open_unix *m,
+			 struct ipc_fds *fds)
 {
 	struct msg msg = MSG_OF(unix_connect, .user = span_str(c->work->account->user),
 				.path = m->path);
@@ -157,8 +162,9 @@ enum err serve_open_unix(struct conn *c, const struct msg_open_unix *m, struct i
 
 	(void)fds;
 	if ((c->work->permits & PERMIT_UNIX) == 0) {
-		log_info("conn=%llu user=%s refused to connect to %s", (unsigned long long)c->id,
-			 c->work->user, printable(m->path, &path));
+		log_info("conn=%llu user=%s refused to connect to %s",
+			 (unsigned long long)c->id, c->work->user,
+			 printable(m->path, &path));
 		return refuse(c, m->chan, SSH_OPEN_ADMINISTRATIVELY_PROHIBITED,
 			      SPAN_LIT("open failed"));
 	}
@@ -168,7 +174,8 @@ enum err serve_open_unix(struct conn *c, const struct msg_open_unix *m, struct i
 			      SPAN_LIT("too many channels"));
 	if (login_open(c->m, IN_UNIX, &msg, &ch->login) != OK) {
 		chan_remove(c, ch);
-		return refuse(c, m->chan, SSH_OPEN_RESOURCE_SHORTAGE, SPAN_LIT("no helper"));
+		return refuse(c, m->chan, SSH_OPEN_RESOURCE_SHORTAGE,
+			      SPAN_LIT("no helper"));
 	}
 	ch->login->c = c;
 	ch->login->chan = ch;
@@ -189,7 +196,8 @@ enum err serve_unix_connected(struct login *l, const struct msg_unix_connected *
 	return ERR_CLOSED;
 }
 
-enum err serve_chan_closed(struct conn *c, const struct msg_chan_closed *m, struct ipc_fds *fds)
+enum err serve_chan_closed(struct conn *c, const struct msg_chan_closed *m,
+			   struct ipc_fds *fds)
 {
 	struct mchan *ch = chan_find(c, m->chan);
 
@@ -197,8 +205,8 @@ enum err serve_chan_closed(struct conn *c, const struct msg_chan_closed *m, stru
 	if (ch == NULL) /* the worker opened it itself: a forwarded connection */
 		return OK;
 	log_debug("conn=%llu channel %u closed sent=%llu received=%llu",
-		  (unsigned long long)c->id, (unsigned)m->chan, (unsigned long long)m->sent,
-		  (unsigned long long)m->received);
+		  (unsigned long long)c->id, (unsigned)m->chan,
+		  (unsigned long long)m->sent, (unsigned long long)m->received);
 	chan_remove(c, ch);
 	return OK;
 }

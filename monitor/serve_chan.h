@@ -24,8 +24,8 @@ struct mchan *chan_find(const struct conn *c, uint32_t chan);
 void chan_remove(struct conn *c, struct mchan *ch);
 
 /* Tells the worker how opening ended: fd where there is one, else -1. */
-void chan_tell_opened(struct conn *c, uint32_t chan, int fd, enum ssh_open_failure failure,
-		      struct span text);
+void chan_tell_opened(struct conn *c, uint32_t chan, int fd,
+		      enum ssh_open_failure failure, struct span text);
 
 /* Closes all that the connection has open, its listeners too. */
 void conn_channels_wipe(struct conn *c);

@@ -9,8 +9,8 @@
 #include "monitor/serve.h"
 
 /* The key that index names, and the row that algorithm names, if they fit each other. */
-static enum err signer_find(const struct ring *ring, size_t index, struct span algorithm,
-			    const struct pk_alg **alg)
+static enum err signer_find(const struct ring *ring, size_t index,
+			    struct span algorithm, const struct pk_alg **alg)
 {
 	*alg = pk_alg_find(algorithm);
 	if (index >= ring->keys.n || *alg == NULL)
@@ -18,7 +18,8 @@ static enum err signer_find(const struct ring *ring, size_t index, struct span a
 	return OK;
 }
 
-enum err serve_kex_sign(struct conn *c, const struct msg_kex_sign *m, struct ipc_fds *fds)
+enum err serve_kex_sign(struct conn *c, const struct msg_kex_sign *m,
+			struct ipc_fds *fds)
 {
 	struct ring *ring = c->ring;
 	uint8_t store[LIMIT_SIGNATURE_BYTES];
@@ -26,15 +27,17 @@ enum err serve_kex_sign(struct conn *c, const struct msg_kex_sign *m, struct ipc
 	struct exhash_value hash;
 	const struct pk_alg *alg;
 	struct span signature, ident = span_str(ring->ident);
-	struct exhash x = {.digest = (enum digest)m->digest,
-			   .v_client = m->v_client,
-			   .v_server = {ident.p, ident.n - 2},
-			   .i_client = m->i_client,
-			   .i_server = m->i_server,
-			   .group = m->group,
-			   .q_client = m->q_client,
-			   .q_server = m->q_server,
-			   .secret = m->secret};
+	struct exhash x = {
+	    .digest = (enum digest)m->digest,
+	    .v_client = m->v_client,
+	    .v_server = {ident.p, ident.n - 2},
+	    .i_client = m->i_client,
+	    .i_server = m->i_server,
+	    .group = m->group,
+	    .q_client = m->q_client,
+	    .q_server = m->q_server,
+	    .secret = m->secret
+        };
 	enum err e = signer_find(ring, m->hostkey, m->algorithm, &alg);
 
 	(void)fds;
@@ -47,13 +50,15 @@ enum err serve_kex_sign(struct conn *c, const struct msg_kex_sign *m, struct ipc
 			 (struct span){hash.bytes, hash.n}, &w);
 	if (e != OK || (e = wr_end(&w, &signature)) != OK)
 		return e == ERR_KEY ? ERR_RANGE : e;
-	if (c->work->link.state == IN_KEX) { /* RFC 4253 7.2: the first hash is the session id */
+	if (c->work->link.state ==
+	    IN_KEX) { /* RFC 4253 7.2: the first hash is the session id */
 		c->work->session_id = hash;
 		c->work->hostkey = m->hostkey;
 		conn_enter(c, IN_AUTH);
 	}
-	return link_tell(&c->work->link, &MSG_OF(kex_signed, .hash = {hash.bytes, hash.n},
-						  .signature = signature));
+	return link_tell(
+	    &c->work->link,
+	    &MSG_OF(kex_signed, .hash = {hash.bytes, hash.n}, .signature = signature));
 }
 
 enum err serve_hostkey_prove(struct conn *c, const struct msg_hostkey_prove *m,
@@ -70,12 +75,14 @@ enum err serve_hostkey_prove(struct conn *c, const struct msg_hostkey_prove *m,
 	if (e != OK)
 		return e;
 	wr_str(&text, "hostkeys-prove-00@openssh.com");
-	wr_bytes(&text, (struct span){c->work->session_id.bytes, c->work->session_id.n});
+	wr_bytes(&text,
+		 (struct span){c->work->session_id.bytes, c->work->session_id.n});
 	wr_bytes(&text, hostkey_blob(&ring->keys.key[m->hostkey]));
 	if ((e = wr_end(&text, &data)) != OK)
 		return e;
 	e = hostkey_sign(&ring->keys.key[m->hostkey], alg, data, &w);
 	if (e != OK || (e = wr_end(&w, &signature)) != OK)
 		return e == ERR_KEY ? ERR_RANGE : e;
-	return link_tell(&c->work->link, &MSG_OF(hostkey_proved, .signature = signature));
+	return link_tell(&c->work->link,
+			 &MSG_OF(hostkey_proved, .signature = signature));
 }

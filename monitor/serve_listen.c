@@ -67,8 +67,9 @@ void listen_done(struct mlisten *l, bool ok, uint32_t port, struct span text)
 	struct conn *c = l->c;
 
 	if (!ok)
-		log_info("conn=%llu user=%s not listening: %s", (unsigned long long)c->id,
-			 c->work->user, printable(text, &why));
+		log_info("conn=%llu user=%s not listening: %s",
+			 (unsigned long long)c->id, c->work->user,
+			 printable(text, &why));
 	if (!l->told)
 		tell_result(c, l->listen, ok, port, (struct span){0});
 	l->told = true;
@@ -83,7 +84,8 @@ void listen_lost(struct mlisten *l)
 	listen_done(l, false, 0, SPAN_LIT("its helper ended"));
 }
 
-enum err serve_listen_tcp(struct conn *c, const struct msg_listen_tcp *m, struct ipc_fds *fds)
+enum err serve_listen_tcp(struct conn *c, const struct msg_listen_tcp *m,
+			  struct ipc_fds *fds)
 {
 	char host[LIMIT_HOST_BYTES + 1];
 	struct printable shown;
@@ -93,8 +95,8 @@ enum err serve_listen_tcp(struct conn *c, const struct msg_listen_tcp *m, struct
 	if (decide_listen_tcp(c, m->host, m->port) != OK ||
 	    bytes_to_str(host, sizeof host, m->host) != OK) {
 		log_info("conn=%llu user=%s refused to listen on %s port %u",
-			 (unsigned long long)c->id, c->work->user, printable(m->host, &shown),
-			 (unsigned)m->port);
+			 (unsigned long long)c->id, c->work->user,
+			 printable(m->host, &shown), (unsigned)m->port);
 		tell_result(c, m->listen, false, 0, (struct span){0});
 		return OK;
 	}
@@ -103,16 +105,19 @@ enum err serve_listen_tcp(struct conn *c, const struct msg_listen_tcp *m, struct
 		tell_result(c, m->listen, false, 0, (struct span){0});
 		return OK;
 	}
-	if (request_bind(l, permit_bind_host(c->work->set->gateway_ports, host), m->port) != OK)
+	if (request_bind(l, permit_bind_host(c->work->set->gateway_ports, host),
+			 m->port) != OK)
 		listen_done(l, false, 0, SPAN_LIT("connector not available"));
 	return OK;
 }
 
-enum err serve_listen_unix(struct conn *c, const struct msg_listen_unix *m, struct ipc_fds *fds)
+enum err serve_listen_unix(struct conn *c, const struct msg_listen_unix *m,
+			   struct ipc_fds *fds)
 {
-	struct msg msg = MSG_OF(unix_bind, .user = span_str(c->work->account->user),
-				.path = m->path, .mask = c->work->set->stream_local_bind_mask,
-				.unlink = c->work->set->stream_local_bind_unlink);
+	struct msg msg =
+	    MSG_OF(unix_bind, .user = span_str(c->work->account->user), .path = m->path,
+		   .mask = c->work->set->stream_local_bind_mask,
+		   .unlink = c->work->set->stream_local_bind_unlink);
 	struct printable path;
 	struct mlisten *l = NULL;
 
@@ -120,8 +125,9 @@ enum err serve_listen_unix(struct conn *c, const struct msg_listen_unix *m, stru
 	if ((c->work->permits & PERMIT_UNIX_LISTEN) != 0)
 		l = listen_add(c, m->listen);
 	if (l == NULL) {
-		log_info("conn=%llu user=%s refused to listen on %s", (unsigned long long)c->id,
-			 c->work->user, printable(m->path, &path));
+		log_info("conn=%llu user=%s refused to listen on %s",
+			 (unsigned long long)c->id, c->work->user,
+			 printable(m->path, &path));
 		tell_result(c, m->listen, false, 0, (struct span){0});
 		return OK;
 	}
@@ -151,7 +157,8 @@ enum err serve_unix_bound(struct login *helper, const struct msg_unix_bound *m,
 	return ERR_CLOSED;
 }
 
-enum err serve_listen_stop(struct conn *c, const struct msg_listen_stop *m, struct ipc_fds *fds)
+enum err serve_listen_stop(struct conn *c, const struct msg_listen_stop *m,
+			   struct ipc_fds *fds)
 {
 	struct mlisten *l = listen_find(c, m->listen);
 

@@ -19,7 +19,8 @@
 
 static void tell_refused(struct conn *c, uint32_t chan, struct span text)
 {
-	if (link_tell(&c->work->link, &MSG_OF(session_started, .chan = chan, .text = text)) != OK)
+	if (link_tell(&c->work->link,
+		      &MSG_OF(session_started, .chan = chan, .text = text)) != OK)
 		conn_fail(c, ERR_STALLED);
 }
 
@@ -74,7 +75,8 @@ static void env_of_key(const struct conn *c, struct wr *out)
 static uint32_t flags_of(const struct conn *c)
 {
 	const struct settings *set = c->work->set;
-	bool rc = set->permit_user_rc && (c->work->key == NULL || c->work->key->user_rc);
+	bool rc =
+	    set->permit_user_rc && (c->work->key == NULL || c->work->key->user_rc);
 
 	return (set->use_pam ? LOGIN_PAM : 0u) | (set->print_motd ? LOGIN_MOTD : 0u) |
 	       (set->print_last_log ? LOGIN_LASTLOG : 0u) | (rc ? LOGIN_USER_RC : 0u) |
@@ -91,17 +93,28 @@ static void fill(const struct conn *c, const struct msg_session_start *m,
 {
 	const struct settings *set = c->work->set;
 
-	*out = (struct msg_login_session){
-	    .user = span_str(c->work->account->user), .kind = m->kind, .pty = m->pty,
-	    .term = m->term, .columns = m->columns, .rows = m->rows, .width_px = m->width_px,
-	    .height_px = m->height_px, .modes = m->modes,
-	    .agent = m->agent != 0 && may(c, PERMIT_AGENT),
-	    .x11 = may(c, PERMIT_X11) ? m->x11 : 0, .x11_protocol = m->x11_protocol,
-	    .x11_cookie = m->x11_cookie, .x11_screen = m->x11_screen,
-	    .remote = span_str(c->remote.address), .remote_port = c->remote.port,
-	    .local = span_str(c->local.address), .local_port = c->local.port,
-	    .flags = flags_of(c), .x11_offset = set->x11_display_offset,
-	    .xauth = span_str(set->xauth_location)};
+	*out =
+	    (struct msg_login_session){.user = span_str(c->work->account->user),
+				       .kind = m->kind,
+				       .pty = m->pty,
+				       .term = m->term,
+				       .columns = m->columns,
+				       .rows = m->rows,
+				       .width_px = m->width_px,
+				       .height_px = m->height_px,
+				       .modes = m->modes,
+				       .agent = m->agent != 0 && may(c, PERMIT_AGENT),
+				       .x11 = may(c, PERMIT_X11) ? m->x11 : 0,
+				       .x11_protocol = m->x11_protocol,
+				       .x11_cookie = m->x11_cookie,
+				       .x11_screen = m->x11_screen,
+				       .remote = span_str(c->remote.address),
+				       .remote_port = c->remote.port,
+				       .local = span_str(c->local.address),
+				       .local_port = c->local.port,
+				       .flags = flags_of(c),
+				       .x11_offset = set->x11_display_offset,
+				       .xauth = span_str(set->xauth_location)};
 }
 
 /* Has a helper start what was decided. */
@@ -113,7 +126,8 @@ static enum err session_launch(struct conn *c, const struct msg_session_start *m
 	enum err e;
 
 	fill(c, m, &msg.u.login_session);
-	e = decide_command(c, m, &msg.u.login_session.command, &msg.u.login_session.original);
+	e = decide_command(c, m, &msg.u.login_session.command,
+			   &msg.u.login_session.original);
 	if (e != OK)
 		return e;
 	env.p = malloc(env.cap);
@@ -150,8 +164,9 @@ enum err serve_session_start(struct conn *c, const struct msg_session_start *m,
 		return OK;
 	}
 	log_info("conn=%llu user=%s channel=%u %s%s%s%s", (unsigned long long)c->id,
-		 c->work->user, (unsigned)m->chan, kinds[m->kind], m->pty != 0 ? " pty" : "",
-		 m->command.n > 0 ? " " : "", printable(m->command, &command));
+		 c->work->user, (unsigned)m->chan, kinds[m->kind],
+		 m->pty != 0 ? " pty" : "", m->command.n > 0 ? " " : "",
+		 printable(m->command, &command));
 	e = session_launch(c, m, ch);
 	if (e == ERR_TRUNCATED || e == ERR_RANGE || e == ERR_TRAILING)
 		return e;
@@ -174,11 +189,12 @@ enum err serve_login_started(struct login *l, const struct msg_login_started *m,
 	l->answered = true;
 	if (m->ok == 0)
 		log_error("conn=%llu user=%s channel=%u not started: %s",
-			  (unsigned long long)l->c->id, l->user, (unsigned)l->chan->chan,
-			  printable(m->text, &text));
+			  (unsigned long long)l->c->id, l->user,
+			  (unsigned)l->chan->chan, printable(m->text, &text));
 	if (link_send(&l->c->work->link,
 		      &MSG_OF(session_started, .chan = l->chan->chan, .ok = m->ok,
-			      .text = m->ok != 0 ? (struct span){0} : SPAN_LIT("not started")),
+			      .text = m->ok != 0 ? (struct span){0}
+						 : SPAN_LIT("not started")),
 		      fds->fd, m->ok != 0 ? fds->n : 0) != OK)
 		conn_fail(l->c, ERR_STALLED);
 	if (m->ok != 0)
@@ -195,8 +211,9 @@ enum err serve_login_exited(struct login *l, const struct msg_login_exited *m,
 	if (l->chan == NULL || l->c == NULL || !l->answered)
 		return ERR_FORBIDDEN;
 	if (link_tell(&l->c->work->link,
-		      &MSG_OF(session_exited, .chan = l->chan->chan, .status = m->status,
-			      .signal = m->signal, .core = m->core)) != OK)
+		      &MSG_OF(session_exited, .chan = l->chan->chan,
+			      .status = m->status, .signal = m->signal,
+			      .core = m->core)) != OK)
 		conn_fail(l->c, ERR_STALLED);
 	l->exited = true;
 	return OK;
@@ -210,9 +227,11 @@ enum err serve_session_signal(struct conn *c, const struct msg_session_signal *m
 	(void)fds;
 	if (ch == NULL || !ch->session)
 		return ERR_FORBIDDEN;
-	if (ch->login != NULL && link_tell(&ch->login->link,
-					   &MSG_OF(login_signal, .signal = m->signal)) != OK)
-		log_debug("conn=%llu signal came after the end", (unsigned long long)c->id);
+	if (ch->login != NULL &&
+	    link_tell(&ch->login->link, &MSG_OF(login_signal, .signal = m->signal)) !=
+		OK)
+		log_debug("conn=%llu signal came after the end",
+			  (unsigned long long)c->id);
 	return OK;
 }
 
@@ -223,7 +242,8 @@ enum err serve_login_incoming(struct login *l, const struct msg_login_incoming *
 				.origin_port = m->origin_port);
 	bool of_listener = m->kind == INCOMING_UNIX;
 
-	if (l->c == NULL || fds->n != 1 || (of_listener ? l->listen == NULL : l->chan == NULL))
+	if (l->c == NULL || fds->n != 1 ||
+	    (of_listener ? l->listen == NULL : l->chan == NULL))
 		return ERR_FORBIDDEN;
 	msg.u.incoming.listen = of_listener ? l->listen->listen : l->chan->chan;
 	if (link_send(&l->c->work->link, &msg, fds->fd, 1) != OK)
@@ -247,7 +267,8 @@ void chan_helper_lost(struct login *l)
 		chan_connected(c, l->chan->chan, -1, SPAN_LIT("helper ended"));
 	else if (!l->answered)
 		tell_refused(c, l->chan->chan, SPAN_LIT("not started"));
-	else if (!l->exited && link_tell(&c->work->link, &MSG_OF(session_exited,
-						 .chan = l->chan->chan, .status = 255)) != OK)
+	else if (!l->exited && link_tell(&c->work->link,
+					 &MSG_OF(session_exited, .chan = l->chan->chan,
+						 .status = 255)) != OK)
 		conn_fail(c, ERR_STALLED);
 }

@@ -46,7 +46,8 @@ enum err spawn_find_programs(struct monitor *m)
 	}
 	if (!has_program(dir, "sallyport-worker") || strlen(dir) >= sizeof m->bin_dir) {
 		log_fatal("sallyport-worker is neither beside sallyportd nor in %s: "
-			  "run make, or make install", dir);
+			  "run make, or make install",
+			  dir);
 		return ERR_FILE;
 	}
 	memcpy(m->bin_dir, dir, strlen(dir) + 1);
@@ -54,7 +55,8 @@ enum err spawn_find_programs(struct monitor *m)
 }
 
 /* posix_spawn shares our memory until the exec, so no copy of a key is ever made. */
-static enum err start_program(struct monitor *m, const char *name, char *const argv[], int sock)
+static enum err start_program(struct monitor *m, const char *name, char *const argv[],
+			      int sock)
 {
 	static char path_env[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
 	char *const envp[] = {path_env, NULL};
@@ -73,7 +75,8 @@ static enum err start_program(struct monitor *m, const char *name, char *const a
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setsigdefault(&attr, &all);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY,
+					 0);
 	posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, sock, SOCKET_FD);
 	posix_spawn_file_actions_addclosefrom_np(&actions, SOCKET_FD + 1);
@@ -89,8 +92,8 @@ static enum err start_program(struct monitor *m, const char *name, char *const a
 }
 
 /* Starts a program and gives our end of its socket. */
-static enum err start_with_socket(struct monitor *m, const char *name, const char *argument,
-				  const char *user, int *out)
+static enum err start_with_socket(struct monitor *m, const char *name,
+				  const char *argument, const char *user, int *out)
 {
 	static char socket_word[] = "--socket", user_word[] = "--user";
 	char program[64], mode[64], socket_text[8], user_text[64];
@@ -122,8 +125,9 @@ static enum err start_with_socket(struct monitor *m, const char *name, const cha
 	return e;
 }
 
-static enum err start_fork_server(struct monitor *m, const char *name, const char *argument,
-				  const char *user, struct fork_server **out)
+static enum err start_fork_server(struct monitor *m, const char *name,
+				  const char *argument, const char *user,
+				  struct fork_server **out)
 {
 	struct fork_server *f = calloc(1, sizeof *f);
 	int sock = -1;
@@ -148,15 +152,15 @@ static enum err start_fork_server(struct monitor *m, const char *name, const cha
 
 static enum err start_nursery(struct monitor *m)
 {
-	return start_fork_server(m, "sallyport-worker", "--nursery", m->set->worker_user,
-				 &m->nursery);
+	return start_fork_server(m, "sallyport-worker", "--nursery",
+				 m->set->worker_user, &m->nursery);
 }
 
 static enum err start_connector(struct monitor *m)
 {
 	int sock = -1;
-	enum err e = start_with_socket(m, "sallyport-connector", NULL, m->set->connector_user,
-				       &sock);
+	enum err e = start_with_socket(m, "sallyport-connector", NULL,
+				       m->set->connector_user, &sock);
 
 	if (e == OK)
 		e = link_open(&m->connector.link, m, sock, MSG_CONNECTOR, IN_CONNECTOR,
@@ -169,15 +173,16 @@ enum err spawn_all(struct monitor *m)
 	enum err e = start_nursery(m);
 
 	if (e == OK)
-		e = start_fork_server(m, "sallyport-login", NULL, NULL, &m->login_master);
+		e = start_fork_server(m, "sallyport-login", NULL, NULL,
+				      &m->login_master);
 	if (e == OK)
 		e = start_connector(m);
 	return e;
 }
 
 /* Notes whom a child number stands for. */
-static enum err child_note(struct monitor *m, struct fork_server *f, const struct conn *c,
-			   uint32_t id)
+static enum err child_note(struct monitor *m, struct fork_server *f,
+			   const struct conn *c, uint32_t id)
 {
 	struct child *child = calloc(1, sizeof *child);
 	enum err e;
@@ -187,8 +192,8 @@ static enum err child_note(struct monitor *m, struct fork_server *f, const struc
 	*child = (struct child){.id = id, .parent = f};
 	if (c != NULL) {
 		child->conn_id = c->id;
-		snprintf(child->remote, sizeof child->remote, "%s port %u", c->remote.address,
-			 (unsigned)c->remote.port);
+		snprintf(child->remote, sizeof child->remote, "%s port %u",
+			 c->remote.address, (unsigned)c->remote.port);
 	}
 	e = idmap_add(&m->children, id, child);
 	if (e != OK)
@@ -196,8 +201,8 @@ static enum err child_note(struct monitor *m, struct fork_server *f, const struc
 	return e;
 }
 
-static enum err have_forked(struct monitor *m, struct fork_server *f, const struct conn *c,
-			    int *sock, uint32_t *id)
+static enum err have_forked(struct monitor *m, struct fork_server *f,
+			    const struct conn *c, int *sock, uint32_t *id)
 {
 	struct msg msg = MSG_OF(fork_child, .child = m->next_child + 1);
 	int pair[2];
@@ -242,7 +247,8 @@ enum err spawn_settings(struct monitor *m)
 	enum err e = store == NULL ? ERR_MEMORY : serve_fork_settings(m, &w, &msg);
 
 	if (e == OK)
-		e = m->nursery == NULL ? ERR_CLOSED : link_tell(&m->nursery->link, &msg);
+		e = m->nursery == NULL ? ERR_CLOSED
+				       : link_tell(&m->nursery->link, &msg);
 	free(store);
 	if (e == OK)
 		fill_spares(m);
@@ -303,9 +309,11 @@ void child_kill(struct monitor *m, uint32_t id)
 {
 	const struct child *child = idmap_find(&m->children, id);
 
-	if (child != NULL && link_tell(&child->parent->link, &MSG_OF(fork_kill, .child = id)) != OK)
-		log_error("process %lu could not be killed: its fork server does not listen",
-			  (unsigned long)id);
+	if (child != NULL &&
+	    link_tell(&child->parent->link, &MSG_OF(fork_kill, .child = id)) != OK)
+		log_error(
+		    "process %lu could not be killed: its fork server does not listen",
+		    (unsigned long)id);
 }
 
 enum err serve_fork_ready(struct fork_server *f, const struct msg_fork_ready *msg,
@@ -332,8 +340,9 @@ enum err serve_fork_ended(struct fork_server *f, const struct msg_fork_ended *ms
 	idmap_remove(&m->children, msg->child);
 	f->living--;
 	if (WIFSIGNALED(status)) {
-		log_error("event=crash program=%s conn=%llu client=\"%s\" signal=%d%s", f->program,
-			  (unsigned long long)child->conn_id, child->remote, WTERMSIG(status),
+		log_error("event=crash program=%s conn=%llu client=\"%s\" signal=%d%s",
+			  f->program, (unsigned long long)child->conn_id, child->remote,
+			  WTERMSIG(status),
 			  WTERMSIG(status) == SIGSYS ? " (killed by its sandbox)" : "");
 		if (f == m->nursery)
 			spawn_burn_nursery(m, "a worker died of a signal");
@@ -372,8 +381,8 @@ void fork_server_lost(struct fork_server *f, enum err e, const char *what)
 	bool was_nursery = f == m->nursery, was_login = f == m->login_master;
 
 	if (!f->retired || f->living > 0)
-		log_error("%s ended: %s%s%s", f->program, err_text(e), what != NULL ? ": " : "",
-			  what != NULL ? what : "");
+		log_error("%s ended: %s%s%s", f->program, err_text(e),
+			  what != NULL ? ": " : "", what != NULL ? what : "");
 	else
 		log_debug("%s ended with its last worker", f->program);
 	link_close(&f->link);
@@ -404,8 +413,8 @@ void connector_lost(struct connector *k, enum err e, const char *what)
 {
 	struct monitor *m = k->link.m;
 
-	log_error("sallyport-connector ended: %s%s%s", err_text(e), what != NULL ? ": " : "",
-		  what != NULL ? what : "");
+	log_error("sallyport-connector ended: %s%s%s", err_text(e),
+		  what != NULL ? ": " : "", what != NULL ? what : "");
 	link_close(&k->link);
 	requests_fail(m);
 	if (m->stopping || ++m->restarts > RESTARTS_MAX)

@@ -26,7 +26,8 @@ void spawn_burn_nursery(struct monitor *m, const char *why);
  * Owns:   *sock becomes the caller's
  * Errors: ERR_SYSTEM; ERR_CLOSED no nursery; ERR_MEMORY
  */
-MUST_CHECK enum err spawn_worker(struct monitor *m, struct conn *c, int *sock, uint32_t *child);
+MUST_CHECK enum err spawn_worker(struct monitor *m, struct conn *c, int *sock,
+				 uint32_t *child);
 
 /* Has the login master fork a helper; as spawn_worker. */
 MUST_CHECK enum err spawn_login(struct monitor *m, int *sock, uint32_t *child);
