@@ -211,6 +211,12 @@ static void end_writing(struct chan *c)
 			 SHUT_WR); /* its failure says what the next read will say */
 }
 
+static void stop_reading(struct chan *c)
+{
+	for (size_t i = 0; i < CHAN_FROM_COUNT; i++)
+		c->reading[i] = c->drain[i] = false;
+}
+
 static bool is_reading(const struct chan *c)
 {
 	return c->reading[CHAN_OUT] || c->reading[CHAN_ERR];
@@ -238,7 +244,7 @@ static enum err send_endings(struct chan *c)
 
 	if (s != NULL && !session_began(s))
 		return OK;
-	if (!is_reading(c) && !c->eof_sent) {
+	if (!is_reading(c) && !c->eof_sent && !c->close_got) {
 		c->eof_sent = true;
 		e = send_about(c, SSH_MSG_CHANNEL_EOF);
 	}
@@ -250,13 +256,25 @@ static enum err send_endings(struct chan *c)
 	return e;
 }
 
+/*
+ * Some clients close as soon as both sides sent EOF, just before the program ends: they
+ * still get its status, as from sshd.
+ */
+static bool owes_status(const struct chan *c)
+{
+	const struct session *s = c->session;
+
+	return s != NULL && session_began(s) && !s->told &&
+	       (c->eof_sent || !c->close_got);
+}
+
 static bool is_over(const struct chan *c)
 {
-	if (c->close_got)
-		return !c->writing;
-	if (c->session != NULL)
-		return !is_reading(c) && c->session->told;
-	return !is_reading(c) && !c->writing;
+	if (owes_status(c))
+		return false;
+	if (c->close_got || c->session == NULL)
+		return !is_reading(c) && !c->writing;
+	return !is_reading(c) && c->session->told;
 }
 
 enum err chan_progress(struct chan *c)
@@ -264,12 +282,12 @@ enum err chan_progress(struct chan *c)
 	enum err e = OK;
 
 	if (c->close_got)
-		c->reading[CHAN_OUT] = c->reading[CHAN_ERR] = false;
+		stop_reading(c);
 	if ((c->eof_got || c->close_got) && c->writing && c->queue.n == 0)
 		end_writing(c);
 	if (!c->close_sent)
 		close_done(c);
-	if (!c->close_got && !c->close_sent)
+	if (!c->close_sent)
 		e = send_endings(c);
 	if (e == OK && !c->close_sent && is_over(c)) {
 		c->close_sent = true;

@@ -342,6 +342,25 @@ START_TEST(close_while_the_program_runs_closes_its_descriptors)
 }
 END_TEST
 
+START_TEST(status_goes_out_though_the_client_closed_after_our_eof)
+{
+	struct program p;
+
+	open_session_channel(0, 9);
+	p = start_pipes(0, 9);
+	ck_assert_int_eq(client_eof(0), OK);
+	program_ends(&p);
+	turns(2);
+	expect_about(SSH_MSG_CHANNEL_EOF, 9);
+	ck_assert_int_eq(client_close(0), OK);
+	expect_nothing();
+	ck_assert_int_eq(monitor_exits(0, 5, ""), OK);
+	expect_exit_status(9, 5);
+	expect_about(SSH_MSG_CHANNEL_CLOSE, 9);
+	ck_assert_uint_eq(fake.w.chans.n, 0);
+}
+END_TEST
+
 START_TEST(close_before_the_start_is_answered_at_once)
 {
 	int fd[3] = {dup(0), dup(0), dup(0)};
@@ -482,6 +501,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, requests_that_wait_are_bounded);
 	tcase_add_test(t, start_without_its_descriptors_fails);
 	tcase_add_test(t, close_while_the_program_runs_closes_its_descriptors);
+	tcase_add_test(t, status_goes_out_though_the_client_closed_after_our_eof);
 	tcase_add_test(t, close_before_the_start_is_answered_at_once);
 	tcase_add_test(t, eof_before_the_start_ends_nothing);
 	tcase_add_test(t, terminal_goes_both_ways_and_is_made_non_blocking);
