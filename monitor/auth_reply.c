@@ -135,12 +135,15 @@ static void grant(struct conn *c)
 	const struct settings *set = w->set;
 
 	w->permits = decide_permits(c);
-	if (link_tell(&w->link, &MSG_OF(granted, .permits = w->permits,
-					.sessions = set->max_sessions,
-					.alive_s = set->client_alive_interval_s,
-					.alive_count = set->client_alive_count_max,
-					.rekey_bytes = set->rekey_limit.bytes,
-					.rekey_s = set->rekey_limit.s)) != OK)
+	if (link_tell(&w->link,
+		      &MSG_OF(granted, .permits = w->permits,
+			      .sessions = set->max_sessions,
+			      .alive_s = set->client_alive_interval_s,
+			      .alive_count = set->client_alive_count_max,
+			      .rekey_bytes = set->rekey_limit.bytes,
+			      .rekey_s = set->rekey_limit.s,
+			      .qos_interactive = (uint32_t)set->ip_qos.interactive,
+			      .qos_bulk = (uint32_t)set->ip_qos.bulk)) != OK)
 		conn_fail(c, ERR_STALLED);
 }
 

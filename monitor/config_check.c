@@ -57,9 +57,7 @@ const char *config_check_path(const struct config_reader *r, struct arena *a,
 
 static bool method_known(struct span name)
 {
-	static const char *const methods[] = {"publickey", "password",
-					      "keyboard-interactive",
-					      "keyboard-interactive:pam", "none"};
+	static const char *const methods[] = {"publickey", "password", "none"};
 
 	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
 		if (span_is(name, methods[i]))
@@ -80,8 +78,7 @@ const char *config_check_methods(const struct config_reader *r, struct arena *a,
 		return "any or a list of methods divided by commas";
 	while (names_next(&list, &name))
 		if (!method_known(name))
-			return "any or a list of publickey, password, "
-			       "keyboard-interactive, none";
+			return "any or a list of publickey, password, none";
 	return NULL;
 }
 

@@ -54,6 +54,8 @@ static void work_free(struct conn *c)
 
 	if (w == NULL)
 		return;
+	if (w->told_ms != 0)
+		c->m->n_told--;
 	child = idmap_find(&c->m->children, w->child);
 	if (child != NULL)
 		child->gone_ms = clock_ms();
@@ -223,8 +225,9 @@ static void conn_doomed(evutil_socket_t fd, short events, void *arg)
 
 void conn_fail(struct conn *c, enum err e)
 {
-	if (c->work == NULL)
+	if (c->work == NULL || c->work->doomed)
 		return;
+	c->work->doomed = true;
 	log_debug("conn=%llu fails: %s", (unsigned long long)c->id, err_text(e));
 	evtimer_assign(&c->ev, c->m->base, conn_doomed, c);
 	event_active(&c->ev, EV_TIMEOUT, 1);
@@ -239,8 +242,22 @@ void conn_disconnect(struct conn *c, enum err e, const char *text)
 		conn_free(c);
 		return;
 	}
+	if (c->work->told_ms == 0)
+		c->m->n_told++;
+	c->work->told_ms = clock_ms();
 	if (link_tell(&c->work->link, &msg) != OK)
 		conn_fail(c, ERR_STALLED);
+}
+
+/* A worker that was told to disconnect and goes on is no longer ours. */
+static void told_expire(struct monitor *m, uint64_t now)
+{
+	if (m->n_told == 0)
+		return;
+	for (struct conn *c = m->conns; c != NULL; c = c->next)
+		if (c->work != NULL && c->work->told_ms != 0 &&
+		    now - c->work->told_ms > LINGER_MS)
+			conn_fail(c, ERR_FORBIDDEN);
 }
 
 static void startups_expire(struct monitor *m, uint64_t now)
@@ -264,6 +281,7 @@ void conns_tick(struct monitor *m)
 	struct child *child;
 
 	startups_expire(m, now);
+	told_expire(m, now);
 	for (size_t i = 0; i < m->children.cap; i++) {
 		child = m->children.slot[i].thing;
 		if (m->children.slot[i].id == 0 || child->gone_ms == 0 ||

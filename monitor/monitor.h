@@ -122,6 +122,8 @@ struct conn_work {
 	struct link link;
 	uint32_t child;
 	bool told_end;
+	bool doomed;      /* ends in a turn of its own: conn_fail */
+	uint64_t told_ms; /* when its worker was told to disconnect; 0: it was not */
 	struct exhash_value session_id;
 	size_t hostkey; /* whose signature began the connection */
 	char user[LIMIT_USER_BYTES + 1];
@@ -183,7 +185,8 @@ struct monitor {
 	size_t n_listeners;
 	struct conn *conns;
 	struct conn *startup_first, *startup_last;
-	size_t n_conns, n_startups;
+	size_t n_conns, n_startups,
+	    n_told; /* n_told: told to disconnect, not gone yet */
 	struct account *accounts;
 	size_t n_accounts;
 	uint64_t next_id, next_request;

@@ -69,7 +69,9 @@ enum err serve_fork_settings(struct monitor *m, struct wr *w, struct msg *msg)
 	*msg = MSG_OF(
 	    fork_settings, .ident = ident_of(m), .kex = span_str(set->kex_algorithms),
 	    .cipher = span_str(set->ciphers), .mac = span_str(set->macs),
-	    .comp = span_str(set->compression_algorithms),
+	    .comp = set->compression == COMPRESSION_NO
+			? SPAN_LIT("none")
+			: span_str(set->compression_algorithms),
 	    .user_pk = span_str(set->pubkey_accepted_algorithms),
 	    .hostkey = {all.p, keys_at}, .hostkeys = {all.p + keys_at, all.n - keys_at},
 	    .rekey_bytes = set->rekey_limit.bytes, .rekey_s = set->rekey_limit.s,

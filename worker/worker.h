@@ -31,6 +31,7 @@ struct worker {
 	struct kex kex;
 	struct auth auth;
 	struct chans chans;
+	bool interactive; /* a session has a terminal: see qos.h */
 	struct msg_granted granted; /* what the login may do; for polite answers only */
 	uint64_t id;
 	bool ending; /* a DISCONNECT was sent or received, or the socket is gone */

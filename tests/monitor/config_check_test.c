@@ -24,8 +24,8 @@ static const struct row rows[] = {
 	"|SSH-2.0-|SSH-1.99-x|SSH-2.0- x|ssh-2.0-x|SSH-2.0-\303\244"),
     ROW(path, "/a|a", ""),
     ROW(methods,
-	"any|publickey|publickey,password|none|keyboard-interactive:pam,publickey",
-	"|publickey,|hostbased|gssapi-with-mic|any,password|Publickey|publickey, "
+	"any|publickey|publickey,password|none",
+	"|publickey,|hostbased|keyboard-interactive|gssapi-with-mic|any,password|Publickey|publickey, "
 	"password"),
     ROW(tokens, "a|%h/.k|%u%U%%", "|%|a%|%k|%%%"),
     ROW(user, "a|a@b|*@10.0.0.0/8,!10.1.0.0/16|a@b@::/0", "|@b|a@10.0.0.0/6|a@"),

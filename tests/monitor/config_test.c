@@ -34,7 +34,7 @@ START_TEST(config_defaults_are_sshds)
 		  s->strict_modes);
 	ck_assert(!s->permit_empty_passwords && !s->x11_forwarding &&
 		  !s->local_sessions);
-	ck_assert(!s->kbd_interactive_authentication && !s->use_pam);
+	ck_assert(!s->use_pam);
 	ck_assert_ptr_null(s->banner);
 	ck_assert_ptr_null(s->force_command);
 	ck_assert_ptr_null(s->permit_user_environment);

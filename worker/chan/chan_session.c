@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "worker/chan/chan_private.h"
+#include "worker/qos.h"
 
 enum { PIPES = 3 };
 
@@ -170,6 +171,8 @@ enum err on_session_started(struct worker *w, const struct msg_session_started *
 		return OK;
 	if (ok && fds->n < (c->session->setup->pty ? 1 : PIPES))
 		ok = false;
+	if (ok)
+		qos_session(w, c->session->setup->pty);
 	if (!ok) {
 		log_debug("channel %u: not started: %s", c->number,
 			  printable(m->text, &shown));
