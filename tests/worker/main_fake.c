@@ -240,6 +240,14 @@ static void tell_verdict(struct fake *f, const struct fake_conn *c, enum auth_ve
 						    : (struct span){0}));
 }
 
+static void socket_set(int fd)
+{
+	int on = 1;
+
+	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
 static int connect_loopback(uint32_t port)
 {
 	struct sockaddr_in at = {.sin_family = AF_INET,
@@ -251,7 +259,7 @@ static int connect_loopback(uint32_t port)
 		close(fd);
 		return -1;
 	}
-	fcntl(fd, F_SETFL, O_NONBLOCK);
+	socket_set(fd);
 	return fd;
 }
 
@@ -399,7 +407,7 @@ void fake_take(struct fake *f, int client)
 	*c = (struct fake_conn){.used = true, .worker = pair[0], .child = ++f->forked};
 	f->n_open++;
 	f->fds_left++;
-	fcntl(client, F_SETFL, O_NONBLOCK);
+	socket_set(client);
 	ck_assert_int_ge(write(client, IDENT "\r\n", sizeof IDENT + 1), 0);
 	ck_assert_int_eq(ipc_send(f->nursery, &MSG_OF(fork_child, .child = c->child),
 				  &pair[1], 1, true),

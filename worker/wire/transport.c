@@ -91,7 +91,7 @@ static enum err seal(struct transport *t, struct span payload)
 	if (e != OK)
 		return e;
 	b->n += sealed;
-	if (b->n > LIMIT_OUT_DATA_BYTES && (e = transport_flush(t)) != OK)
+	if (b->n > LIMIT_OUT_CHOKE_BYTES && (e = transport_flush(t)) != OK)
 		return e;
 	return b->n > LIMIT_OUT_BYTES ? ERR_NO_SPACE : OK;
 }
