@@ -69,21 +69,31 @@ static void make_safe(char *line)
 			*line = '?';
 }
 
+/* One write, no stdio: dprintf(3) asks for the file's state each time. */
+static void to_stderr(char *line, size_t n)
+{
+	ssize_t written;
+
+	line[n] = '\n';
+	written = write(STDERR_FILENO, line, n + 1);
+	(void)written; /* there is nobody to tell */
+}
+
 void log_line(enum log_level level, const char *fmt, ...)
 {
-	char line[LIMIT_LOG_BYTES + 1];
-	int n;
+	char line[LIMIT_LOG_BYTES + 2];
+	size_t n;
 	va_list ap;
 
 	if (!log_wants(level))
 		return;
-	n = snprintf(line, sizeof line, "%s", the_log.prefix);
+	n = (size_t)snprintf(line, sizeof line - 1, "%s", the_log.prefix);
 	va_start(ap, fmt);
-	vsnprintf(line + n, sizeof line - (size_t)n, fmt, ap);
+	vsnprintf(line + n, sizeof line - 1 - n, fmt, ap);
 	va_end(ap);
 	make_safe(line);
 	if (the_log.sink != NULL)
 		the_log.sink(the_log.ctx, level, line);
 	else
-		dprintf(STDERR_FILENO, "%s\n", line);
+		to_stderr(line, strlen(line));
 }

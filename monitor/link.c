@@ -13,9 +13,6 @@
 #include "monitor/serve.h"
 #include "monitor/spawn.h"
 
-/* Messages of one process served in a row before the others have their turn. */
-#define MESSAGES_A_TURN 8
-
 enum err link_permit(struct link *l, enum msg_type type)
 {
 	enum err e = msg_permit(type, l->peer, l->state, l->sent);
@@ -46,7 +43,10 @@ static void link_gone(struct link *l, enum err e, const char *what)
 	}
 }
 
-/* Serves one message. Gives ERR_AGAIN where none is there. */
+/*
+ * Serves one message: all others have their turn before the next of this process, and no call is
+ * spent on finding that there is none. Gives ERR_AGAIN where none is there.
+ */
 static enum err serve_one(struct link *l, const char **what)
 {
 	struct wr buf = {.p = l->m->ipc_bytes, .cap = LIMIT_MSG_BYTES};
@@ -68,12 +68,10 @@ static void link_readable(evutil_socket_t sock, short events, void *arg)
 {
 	struct link *l = arg;
 	const char *what = NULL;
-	enum err e = OK;
+	enum err e = serve_one(l, &what);
 
 	(void)sock;
 	(void)events;
-	for (int i = 0; i < MESSAGES_A_TURN && e == OK; i++)
-		e = serve_one(l, &what);
 	if (e != OK && e != ERR_AGAIN)
 		link_gone(l, e, what);
 }
