@@ -71,26 +71,33 @@ static bool any_method_does(const struct settings *set)
 	       strcmp(set->authentication_methods.item[0], "any") == 0;
 }
 
+static void list_add(struct wr *out, struct span name)
+{
+	if (names_has((struct span){out->p, out->n}, name))
+		return;
+	wr_raw(out, out->n > 0 ? SPAN_LIT(",") : (struct span){0});
+	wr_raw(out, name);
+}
+
+static void methods_offered(const struct settings *set, struct wr *out)
+{
+	for (size_t i = 0; i < METHOD_COUNT; i++)
+		if (method_offered(set, (enum auth_method)i))
+			list_add(out, span_str(method_names[i]));
+}
+
 /* The methods that can continue. Source: RFC 4252 5.1 */
 static struct span methods_left(const struct conn_work *w, struct wr *out)
 {
 	struct span left, name, all = {0};
 	const struct strlist *lists = &w->set->authentication_methods;
+	size_t n = any_method_does(w->set) ? 0 : lists->n;
 
-	if (any_method_does(w->set)) {
-		for (size_t i = 0; i < METHOD_COUNT; i++)
-			if (method_offered(w->set, (enum auth_method)i)) {
-				wr_raw(out,
-				       out->n > 0 ? SPAN_LIT(",") : (struct span){0});
-				wr_raw(out, span_str(method_names[i]));
-			}
-	}
-	for (size_t i = 0; !any_method_does(w->set) && i < lists->n; i++)
-		if (list_left(w, lists->item[i], &left) && names_next(&left, &name) &&
-		    !names_has((struct span){out->p, out->n}, name)) {
-			wr_raw(out, out->n > 0 ? SPAN_LIT(",") : (struct span){0});
-			wr_raw(out, name);
-		}
+	if (n == 0)
+		methods_offered(w->set, out);
+	for (size_t i = 0; i < n; i++)
+		if (list_left(w, lists->item[i], &left) && names_next(&left, &name))
+			list_add(out, name);
 	if (wr_end(out, &all) != OK)
 		return (struct span){0};
 	return all;

@@ -32,7 +32,7 @@ static struct banner *banner_read(const char *path)
 	b->n = fread(b->text, 1, sizeof b->text, f);
 	if (b->n == sizeof b->text)
 		log_error("Banner %s is cut at %d bytes", path, LIMIT_BANNER_BYTES);
-	fclose(f);
+	(void)fclose(f);
 	return b;
 }
 

@@ -111,14 +111,14 @@ static enum err take_worker(struct conn *c)
 
 	if (w == NULL)
 		return ERR_MEMORY;
-	w->link.sock = -1;
+	w->link = (struct link){.sock = -1, .peer = MSG_WORKER, .state = IN_KEX};
 	w->set = config_settings(c->config);
 	c->work = w;
 	e = ring_renew(c);
 	if (e == OK)
 		e = spawn_worker(c->m, c, &sock, &w->child);
 	if (e == OK)
-		e = link_open(&w->link, c->m, sock, MSG_WORKER, IN_KEX, c);
+		e = link_open(&w->link, c->m, sock, c);
 	if (e != OK)
 		return e;
 	child = idmap_find(&c->m->children, w->child);
@@ -263,10 +263,11 @@ static void told_expire(struct monitor *m, uint64_t now)
 static void startups_expire(struct monitor *m, uint64_t now)
 {
 	uint64_t grace_ms = (uint64_t)m->set->login_grace_time_s * 1000;
-	struct conn *c;
+	struct conn *c, *next;
 
-	while (grace_ms != 0 && (c = m->startup_first) != NULL &&
-	       now - c->began_ms >= grace_ms) {
+	for (c = m->startup_first;
+	     grace_ms != 0 && c != NULL && now - c->began_ms >= grace_ms; c = next) {
+		next = c->startup_next;
 		startup_remove(c);
 		log_info("conn=%llu timeout before authentication for %s port %u",
 			 (unsigned long long)c->id, c->remote.address,

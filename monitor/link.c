@@ -76,13 +76,10 @@ static void link_readable(evutil_socket_t sock, short events, void *arg)
 		link_gone(l, e, what);
 }
 
-enum err link_open(struct link *l, struct monitor *m, int sock, enum msg_peer peer,
-		   enum msg_state state, void *owner)
+enum err link_open(struct link *l, struct monitor *m, int sock, void *owner)
 {
 	l->m = m;
 	l->sock = sock;
-	l->peer = peer;
-	l->state = state;
 	l->owner = owner;
 	if (event_assign(&l->ev, m->base, sock, EV_READ | EV_PERSIST, link_readable,
 			 l) != 0 ||

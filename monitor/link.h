@@ -7,12 +7,13 @@
 #include "monitor/monitor.h"
 
 /*
- * Starts to listen to a process.
+ * Starts to listen to a process at sock.
+ * l:      its peer and its first state are set
+ * owner:  what l is embedded in, of the type that goes with the peer
  * Owns:   sock
  * Errors: ERR_SYSTEM
  */
-MUST_CHECK enum err link_open(struct link *l, struct monitor *m, int sock,
-			      enum msg_peer peer, enum msg_state state, void *owner);
+MUST_CHECK enum err link_open(struct link *l, struct monitor *m, int sock, void *owner);
 
 /* Stops and closes; legal in the zero state and twice. */
 void link_close(struct link *l);

@@ -88,7 +88,7 @@ static void accepted(struct monitor *m, int fd, const struct sockaddr_storage *f
 static void listener_readable(evutil_socket_t fd, short events, void *arg)
 {
 	struct listener *l = arg;
-	struct sockaddr_storage from;
+	struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
 	socklen_t n;
 	int got;
 
@@ -149,7 +149,7 @@ static enum err listener_add(struct monitor *m, int fd, const struct endpoint *a
 	struct endpoint taken;
 	struct listener *l = calloc(1, sizeof *l);
 	struct listener **more =
-	    realloc(m->listeners, (m->n_listeners + 1) * sizeof *m->listeners);
+	    realloc(m->listeners, (m->n_listeners + 1) * sizeof(struct listener *));
 
 	if (more != NULL)
 		m->listeners = more;
@@ -225,7 +225,7 @@ static enum err listen_address(struct monitor *m, const struct listen_address *a
 	enum err e = ERR_SYSTEM;
 	int rc;
 
-	snprintf(port, sizeof port, "%u", (unsigned)at->port);
+	(void)snprintf(port, sizeof port, "%u", (unsigned)at->port);
 	rc = getaddrinfo(at->host, port, &hints, &all);
 	if (rc != 0) {
 		log_error("ListenAddress %s: %s", at->host, gai_strerror(rc));

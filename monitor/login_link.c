@@ -22,9 +22,10 @@ enum err login_open(struct monitor *m, enum msg_state state, const struct msg *r
 	if (l == NULL)
 		return ERR_MEMORY;
 	l->m = m;
+	l->link = (struct link){.sock = -1, .peer = MSG_LOGIN, .state = state};
 	e = spawn_login(m, &sock, &l->child);
 	if (e == OK)
-		e = link_open(&l->link, m, sock, MSG_LOGIN, state, l);
+		e = link_open(&l->link, m, sock, l);
 	if (e == OK)
 		e = link_tell(&l->link, request);
 	if (e != OK) {

@@ -29,8 +29,8 @@ void logsink_open(const struct options *o, const struct settings *set)
 	if (o->log_file != NULL) {
 		fd = open(o->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 		if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
-			fprintf(stderr, "sallyportd: -E %s cannot be written\n",
-				o->log_file);
+			(void)fprintf(stderr, "sallyportd: -E %s cannot be written\n",
+				      o->log_file);
 		if (fd >= 0)
 			close(fd);
 	}

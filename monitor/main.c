@@ -22,7 +22,7 @@
 
 static int fail(const char *text)
 {
-	fprintf(stderr, "sallyportd: %s\n", text);
+	(void)fprintf(stderr, "sallyportd: %s\n", text);
 	return EXIT_FAILURE;
 }
 

@@ -130,7 +130,7 @@ static enum err events_open(struct monitor *m)
 	static const int signals[] = {SIGHUP, SIGTERM, SIGINT, SIGCHLD};
 	const struct timeval second = {1, 0};
 
-	signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
 	m->base = event_base_new();
 	m->ipc_bytes = malloc(LIMIT_MSG_BYTES);
 	if (m->base == NULL || m->ipc_bytes == NULL)
@@ -149,6 +149,7 @@ static enum err events_open(struct monitor *m)
 static void pid_file_write(const struct monitor *m)
 {
 	FILE *f;
+	bool bad;
 
 	if (m->set->pid_file == NULL || geteuid() != 0)
 		return;
@@ -157,8 +158,8 @@ static void pid_file_write(const struct monitor *m)
 		log_error("PidFile %s: %s", m->set->pid_file, strerror(errno));
 		return;
 	}
-	fprintf(f, "%ld\n", (long)getpid());
-	if (fclose(f) != 0)
+	bad = fprintf(f, "%ld\n", (long)getpid()) < 0;
+	if (fclose(f) != 0 || bad)
 		log_error("PidFile %s: %s", m->set->pid_file, strerror(errno));
 }
 
@@ -207,7 +208,7 @@ int run(struct monitor *m, struct config *config)
 	enum err e;
 
 	if (!m->options.foreground && daemon(0, 0) != 0) {
-		fprintf(stderr, "sallyportd: daemon: %s\n", strerror(errno));
+		(void)fprintf(stderr, "sallyportd: daemon: %s\n", strerror(errno));
 		return EXIT_FAILURE;
 	}
 	logsink_open(&m->options, config_settings(config));

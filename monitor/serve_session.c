@@ -142,7 +142,8 @@ static enum err session_launch(struct conn *c, const struct msg_session_start *m
 	if (e == OK) {
 		ch->login->c = c;
 		ch->login->chan = ch;
-		snprintf(ch->login->user, sizeof ch->login->user, "%s", c->work->user);
+		(void)snprintf(ch->login->user, sizeof ch->login->user, "%s",
+			       c->work->user);
 	}
 	free(env.p);
 	return e;

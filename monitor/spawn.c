@@ -26,7 +26,7 @@ static bool has_program(const char *dir, const char *name)
 {
 	char path[1200];
 
-	snprintf(path, sizeof path, "%s/%s", dir, name);
+	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
 	return access(path, X_OK) == 0;
 }
 
@@ -39,10 +39,11 @@ enum err spawn_find_programs(struct monitor *m)
 	if (n <= 0)
 		return ERR_SYSTEM;
 	self[n] = '\0';
-	snprintf(dir, sizeof dir, "%s", dirname(self));
+	(void)snprintf(dir, sizeof dir, "%s", dirname(self));
 	if (!has_program(dir, "sallyport-worker")) {
 		n = (ssize_t)strlen(dir);
-		snprintf(dir + n, sizeof dir - (size_t)n, "/../libexec/sallyport");
+		(void)snprintf(dir + n, sizeof dir - (size_t)n,
+			       "/../libexec/sallyport");
 	}
 	if (!has_program(dir, "sallyport-worker") || strlen(dir) >= sizeof m->bin_dir) {
 		log_fatal("sallyport-worker is neither beside sallyportd nor in %s: "
@@ -67,7 +68,7 @@ static enum err start_program(struct monitor *m, const char *name, char *const a
 	pid_t pid;
 	int rc;
 
-	snprintf(path, sizeof path, "%s/%s", m->bin_dir, name);
+	(void)snprintf(path, sizeof path, "%s/%s", m->bin_dir, name);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attr);
 	sigemptyset(&none);
@@ -104,10 +105,10 @@ static enum err start_with_socket(struct monitor *m, const char *name,
 
 	if (e != OK)
 		return e;
-	snprintf(program, sizeof program, "%s", name);
-	snprintf(mode, sizeof mode, "%s", argument != NULL ? argument : "");
-	snprintf(socket_text, sizeof socket_text, "%d", SOCKET_FD);
-	snprintf(user_text, sizeof user_text, "%s", user != NULL ? user : "");
+	(void)snprintf(program, sizeof program, "%s", name);
+	(void)snprintf(mode, sizeof mode, "%s", argument != NULL ? argument : "");
+	(void)snprintf(socket_text, sizeof socket_text, "%d", SOCKET_FD);
+	(void)snprintf(user_text, sizeof user_text, "%s", user != NULL ? user : "");
 	if (argument != NULL)
 		argv[n++] = mode;
 	argv[n++] = socket_word;
@@ -135,9 +136,10 @@ static enum err start_fork_server(struct monitor *m, const char *name,
 
 	if (f == NULL)
 		return ERR_MEMORY;
+	f->link = (struct link){.sock = -1, .peer = MSG_FORK, .state = IN_FORK};
 	e = start_with_socket(m, name, argument, user, &sock);
 	if (e == OK)
-		e = link_open(&f->link, m, sock, MSG_FORK, IN_FORK, f);
+		e = link_open(&f->link, m, sock, f);
 	if (e != OK) {
 		free(f);
 		return e;
@@ -162,9 +164,10 @@ static enum err start_connector(struct monitor *m)
 	enum err e = start_with_socket(m, "sallyport-connector", NULL,
 				       m->set->connector_user, &sock);
 
+	m->connector.link =
+	    (struct link){.sock = -1, .peer = MSG_CONNECTOR, .state = IN_CONNECTOR};
 	if (e == OK)
-		e = link_open(&m->connector.link, m, sock, MSG_CONNECTOR, IN_CONNECTOR,
-			      &m->connector);
+		e = link_open(&m->connector.link, m, sock, &m->connector);
 	return e;
 }
 
@@ -192,8 +195,8 @@ static enum err child_note(struct monitor *m, struct fork_server *f,
 	*child = (struct child){.id = id, .parent = f};
 	if (c != NULL) {
 		child->conn_id = c->id;
-		snprintf(child->remote, sizeof child->remote, "%s port %u",
-			 c->remote.address, (unsigned)c->remote.port);
+		(void)snprintf(child->remote, sizeof child->remote, "%s port %u",
+			       c->remote.address, (unsigned)c->remote.port);
 	}
 	e = idmap_add(&m->children, id, child);
 	if (e != OK)
@@ -288,8 +291,9 @@ enum err spawn_worker(struct monitor *m, struct conn *c, int *sock, uint32_t *id
 		child = idmap_find(&m->children, *id);
 		if (child != NULL) {
 			child->conn_id = c->id;
-			snprintf(child->remote, sizeof child->remote, "%s port %u",
-				 c->remote.address, (unsigned)c->remote.port);
+			(void)snprintf(child->remote, sizeof child->remote,
+				       "%s port %u", c->remote.address,
+				       (unsigned)c->remote.port);
 		}
 	} else {
 		e = have_forked(m, m->nursery, c, sock, id);
