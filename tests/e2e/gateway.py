@@ -104,6 +104,14 @@ class Gateway:
     def program(name="sallyportd"):
         return os.path.join(BIN, name)
 
+    def scratch(self, name):
+        """A folder that the account may write to."""
+        path = self.path(name)
+        os.mkdir(path)
+        if AS_ROOT:
+            shutil.chown(path, self.user, pwd.getpwnam(self.user).pw_gid)
+        return path
+
     def make_key(self, name, kind="ed25519", bits=None, authorize=True, options=""):
         path = self.path(name)
         subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", path] +
