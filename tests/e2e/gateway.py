@@ -248,6 +248,10 @@ class Gateway:
         kw.setdefault("stderr", subprocess.PIPE)
         return subprocess.Popen(self.ssh_argv(*command, options=options), **kw)
 
+    def master(self, *options):
+        """with g.master() as o: g.ssh("true", options=o) – logins share one connection."""
+        return Master(self, options)
+
     def workers(self):
         """Pids of all workers, spares and nurseries too."""
         return [p for p in descendants(self.process.pid) if self.name(p) == "sallyport-worker"]
@@ -263,3 +267,20 @@ class Gateway:
     def fds(self):
         """How many descriptors the monitor has open."""
         return len(os.listdir("/proc/%d/fd" % self.process.pid))
+
+
+class Master:
+    """A ControlMaster of ssh's. Gives the options for its users."""
+
+    def __init__(self, gateway, options):
+        self.path = gateway.path("master%d" % len(gateway.log_lines))
+        self.process = gateway.popen(options=["-M", "-N", "-S", self.path, *options])
+
+    def __enter__(self):
+        if not wait_for(lambda: os.path.exists(self.path) or self.process.poll() is not None):
+            raise AssertionError("no master")
+        return ["-S", self.path, "-o", "ControlMaster=no"]
+
+    def __exit__(self, *rest):
+        self.process.terminate()
+        self.process.communicate()
