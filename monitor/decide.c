@@ -109,9 +109,9 @@ enum err decide_command(const struct conn *c, const struct msg_session_start *m,
 		forced = span_str(w->set->force_command);
 	else if (w->key != NULL && w->key->has_command)
 		forced = w->key->command;
-	if (forced.n == 0 && e != OK)
+	if (e != OK)
 		return e;
 	*command = forced.n > 0 ? forced : asked;
-	*original = forced.n > 0 ? m->command : (struct span){0};
+	*original = forced.n > 0 ? asked : (struct span){0};
 	return OK;
 }

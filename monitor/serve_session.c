@@ -24,21 +24,14 @@ static void tell_refused(struct conn *c, uint32_t chan, struct span text)
 		conn_fail(c, ERR_STALLED);
 }
 
-/* Keeps those variables of the client's that AcceptEnv has; SetEnv and the key's own come first. */
-static enum err env_build(const struct conn *c, struct span asked, struct wr *out)
+/* Keeps those variables of the client's that AcceptEnv has. */
+static enum err env_accept(const struct conn *c, struct span asked, struct wr *out)
 {
 	const struct settings *set = c->work->set;
 	struct rd r = RD(asked);
 	struct span name, value;
 	char text[LIMIT_TEXT_BYTES];
-	const char *equals;
 
-	for (size_t i = 0; i < set->set_env.n; i++) {
-		equals = strchr(set->set_env.item[i], '=');
-		wr_bytes(out, (struct span){(const uint8_t *)set->set_env.item[i],
-					    (size_t)(equals - set->set_env.item[i])});
-		wr_str(out, equals + 1);
-	}
 	while (r.left.n > 0 && rd_ok(&r)) {
 		name = rd_bytes(&r, LIMIT_ENV_BYTES);
 		value = rd_bytes(&r, LIMIT_ENV_BYTES);
@@ -72,6 +65,21 @@ static void env_of_key(const struct conn *c, struct wr *out)
 	}
 }
 
+/* SetEnv: it has the last word. Source: sshd_config(5) */
+static void env_of_settings(const struct conn *c, struct wr *out)
+{
+	const struct settings *set = c->work->set;
+
+	for (size_t i = 0; i < set->set_env.n; i++) {
+		const char *pair = set->set_env.item[i];
+		const char *equals = strchr(pair, '=');
+
+		wr_bytes(out,
+			 (struct span){(const uint8_t *)pair, (size_t)(equals - pair)});
+		wr_str(out, equals + 1);
+	}
+}
+
 static uint32_t flags_of(const struct conn *c)
 {
 	const struct settings *set = c->work->set;
@@ -93,28 +101,46 @@ static void fill(const struct conn *c, const struct msg_session_start *m,
 {
 	const struct settings *set = c->work->set;
 
-	*out =
-	    (struct msg_login_session){.user = span_str(c->work->account->user),
-				       .kind = m->kind,
-				       .pty = m->pty,
-				       .term = m->term,
-				       .columns = m->columns,
-				       .rows = m->rows,
-				       .width_px = m->width_px,
-				       .height_px = m->height_px,
-				       .modes = m->modes,
-				       .agent = m->agent != 0 && may(c, PERMIT_AGENT),
-				       .x11 = may(c, PERMIT_X11) ? m->x11 : 0,
-				       .x11_protocol = m->x11_protocol,
-				       .x11_cookie = m->x11_cookie,
-				       .x11_screen = m->x11_screen,
-				       .remote = span_str(c->remote.address),
-				       .remote_port = c->remote.port,
-				       .local = span_str(c->local.address),
-				       .local_port = c->local.port,
-				       .flags = flags_of(c),
-				       .x11_offset = set->x11_display_offset,
-				       .xauth = span_str(set->xauth_location)};
+	*out = (struct msg_login_session){
+	    .user = span_str(c->work->account->user),
+	    .kind = m->kind,
+	    .pty = m->pty,
+	    .term = m->term,
+	    .columns = m->columns,
+	    .rows = m->rows,
+	    .width_px = m->width_px,
+	    .height_px = m->height_px,
+	    .modes = m->modes,
+	    .agent = m->agent != 0 && may(c, PERMIT_AGENT),
+	    .x11 = may(c, PERMIT_X11) ? m->x11 : 0,
+	    .x11_protocol = m->x11_protocol,
+	    .x11_cookie = m->x11_cookie,
+	    .x11_screen = m->x11_screen,
+	    .remote = span_str(c->remote.address),
+	    .remote_port = c->remote.port,
+	    .local = span_str(c->local.address),
+	    .local_port = c->local.port,
+	    .flags = flags_of(c),
+	    .x11_offset = set->x11_display_offset,
+	    .xauth = span_str(set->xauth_location),
+	    .env_file = set->permit_user_environment != NULL
+			    ? span_str(set->permit_user_environment)
+			    : (struct span){0}};
+}
+
+/* Writes both environments into store, which holds LIMIT_ENV_BYTES for each. */
+static enum err env_fill(const struct conn *c, struct span asked, uint8_t *store,
+			 struct msg_login_session *out)
+{
+	struct wr env = {.p = store, .cap = LIMIT_ENV_BYTES};
+	struct wr fixed = {.p = store + LIMIT_ENV_BYTES, .cap = LIMIT_ENV_BYTES};
+	enum err e = env_accept(c, asked, &env);
+
+	env_of_key(c, &fixed);
+	env_of_settings(c, &fixed);
+	if (e == OK)
+		e = wr_end(&env, &out->env);
+	return e == OK ? wr_end(&fixed, &out->env_fixed) : e;
 }
 
 /* Has a helper start what was decided. */
@@ -122,7 +148,7 @@ static enum err session_launch(struct conn *c, const struct msg_session_start *m
 			       struct mchan *ch)
 {
 	struct msg msg = {.type = MSG_login_session};
-	struct wr env = {.cap = LIMIT_ENV_BYTES};
+	uint8_t *store;
 	enum err e;
 
 	fill(c, m, &msg.u.login_session);
@@ -130,13 +156,10 @@ static enum err session_launch(struct conn *c, const struct msg_session_start *m
 			   &msg.u.login_session.original);
 	if (e != OK)
 		return e;
-	env.p = malloc(env.cap);
-	if (env.p == NULL)
+	store = calloc(2, LIMIT_ENV_BYTES);
+	if (store == NULL)
 		return ERR_MEMORY;
-	env_of_key(c, &env);
-	e = env_build(c, m->env, &env);
-	if (e == OK)
-		e = wr_end(&env, &msg.u.login_session.env);
+	e = env_fill(c, m->env, store, &msg.u.login_session);
 	if (e == OK)
 		e = login_open(c->m, IN_SESSION, &msg, &ch->login);
 	if (e == OK) {
@@ -145,7 +168,7 @@ static enum err session_launch(struct conn *c, const struct msg_session_start *m
 		(void)snprintf(ch->login->user, sizeof ch->login->user, "%s",
 			       c->work->user);
 	}
-	free(env.p);
+	free(store);
 	return e;
 }
 

@@ -1,6 +1,7 @@
 /*
  * The environment of the user's program, from nothing: none of ours is passed on but TZ.
- * Values asked by the client are set first, so that no later one can be forged by them.
+ * Values asked by the client are set first, so that no later one can be forged by them. What the
+ * configuration and the key say comes late, and last what describes the connection: as sshd.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -111,6 +112,7 @@ static void env_pair(struct env *e, struct span name, struct span value)
 enum err env_request(struct env *e, struct span pairs)
 {
 	struct rd r = RD(pairs);
+	size_t n = 0;
 	enum err err;
 
 	while (r.left.n > 0 && rd_ok(&r)) {
@@ -120,7 +122,7 @@ enum err env_request(struct env *e, struct span pairs)
 	if ((err = rd_end(&r)) != OK)
 		return err;
 	r = RD(pairs);
-	while (r.left.n > 0 && e->n < LIMIT_ENV_COUNT) {
+	while (r.left.n > 0 && n++ < LIMIT_ENV_COUNT) {
 		struct span name = rd_bytes(&r, LIMIT_ENV_BYTES);
 		struct span value = rd_bytes(&r, LIMIT_ENV_BYTES);
 
@@ -161,13 +163,13 @@ enum err env_connection(struct env *e, const struct msg_login_session *m)
 	const char *local = (const char *)m->local.p;
 	enum err err = OK;
 
+	if (m->pty != 0)
+		err = env_span(e, "TERM", m->term);
+	if (err != OK || (err = env_request(e, m->env_fixed)) != OK)
+		return err;
 	env_setf(e, "SSH_CLIENT", "%.*s %u %u", remote_n, remote, m->remote_port,
 		 m->local_port);
 	env_setf(e, "SSH_CONNECTION", "%.*s %u %.*s %u", remote_n, remote,
 		 m->remote_port, local_n, local, m->local_port);
-	if (m->pty != 0)
-		err = env_span(e, "TERM", m->term);
-	if (err == OK)
-		err = env_span(e, "SSH_ORIGINAL_COMMAND", m->original);
-	return err;
+	return env_span(e, "SSH_ORIGINAL_COMMAND", m->original);
 }

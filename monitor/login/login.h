@@ -155,7 +155,7 @@ const char *env_get(const struct env *e, const char *name);
 void env_wipe(struct env *e);
 
 /*
- * Sets pairs of strings, as the client asked and AcceptEnv allowed.
+ * Sets pairs of strings, LIMIT_ENV_COUNT at most: what the client asked and AcceptEnv allowed.
  * Errors: what rd_end finds wrong
  */
 MUST_CHECK enum err env_request(struct env *e, struct span pairs);
@@ -163,7 +163,11 @@ MUST_CHECK enum err env_request(struct env *e, struct span pairs);
 /* Sets what belongs to the account. Source: sshd(8) ENVIRONMENT, Debian's PATH */
 void env_account(struct env *e, const struct passwd *pw);
 
-/* Sets SSH_CLIENT, SSH_CONNECTION, TERM, SSH_ORIGINAL_COMMAND. Errors: ERR_RANGE a NUL within */
+/*
+ * Sets TERM, then what the key and SetEnv say, then SSH_CLIENT, SSH_CONNECTION,
+ * SSH_ORIGINAL_COMMAND.
+ * Errors: ERR_RANGE a NUL within; as env_request
+ */
 MUST_CHECK enum err env_connection(struct env *e, const struct msg_login_session *m);
 
 /* ---- unprivileged.c: giving up what is not needed ----------------------- */

@@ -51,15 +51,15 @@ static enum err make_env(struct session *s)
 	if (e != OK)
 		return e;
 	env_account(&s->env, &s->account.pw);
-	if ((e = env_connection(&s->env, s->ask)) != OK)
-		return e;
-	if (s->ask->pty != 0)
-		env_set(&s->env, "SSH_TTY", s->io.pty.name);
 	if (s->forwards.display[0] != '\0')
 		env_set(&s->env, "DISPLAY", s->forwards.display);
 	pam_link_env(&s->pam, &s->env);
 	if (s->forwards.agent_path[0] != '\0')
 		env_set(&s->env, "SSH_AUTH_SOCK", s->forwards.agent_path);
+	if ((e = env_connection(&s->env, s->ask)) != OK)
+		return e;
+	if (s->ask->pty != 0)
+		env_set(&s->env, "SSH_TTY", s->io.pty.name);
 	return s->env.err;
 }
 

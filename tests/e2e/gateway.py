@@ -224,10 +224,11 @@ class Gateway:
 
     # ---- stock OpenSSH ----
     def options(self, *more, key=None):
-        return ["-F", "none", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes",
+        # the first value counts: a test's own come first
+        return ["-F", "none", *more, "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes",
                 "-o", "IdentityAgent=none", "-o", "UserKnownHostsFile=" + self.path("known_hosts"),
                 "-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=20",
-                "-o", "LogLevel=ERROR", "-i", key or self.key] + list(more)
+                "-o", "LogLevel=ERROR", "-i", key or self.key]
 
     def ssh_argv(self, *command, options=(), key=None, user=None):
         return (["ssh"] + self.options(*options, key=key) +
@@ -279,7 +280,8 @@ class Master:
     def __enter__(self):
         if not wait_for(lambda: os.path.exists(self.path) or self.process.poll() is not None):
             raise AssertionError("no master")
-        return ["-S", self.path, "-o", "ControlMaster=no"]
+        # a session that is refused is not to be tried by a connection of its own
+        return ["-S", self.path, "-o", "ControlMaster=no", "-o", "ProxyCommand=false"]
 
     def __exit__(self, *rest):
         self.process.terminate()

@@ -112,6 +112,27 @@ START_TEST(env_connection_says_who_is_connected_to_what)
 }
 END_TEST
 
+START_TEST(env_connection_lets_set_env_override_all_but_the_connection)
+{
+	uint8_t store[256];
+	struct wr w = WR(store);
+	struct passwd pw = person(1000);
+	struct msg_login_session m = {.remote = SPAN_LIT("192.0.2.7"),
+				      .local = SPAN_LIT("::1")};
+
+	wr_str(&w, "PATH");
+	wr_str(&w, "/opt/bin");
+	wr_str(&w, "SSH_CLIENT");
+	wr_str(&w, "forged");
+	m.env_fixed = (struct span){store, w.n};
+	env_set(&env, "PATH", "/of/the/client");
+	env_account(&env, &pw);
+	ck_assert_int_eq(env_connection(&env, &m), OK);
+	expect("PATH", "/opt/bin");
+	expect("SSH_CLIENT", "192.0.2.7 0 0");
+}
+END_TEST
+
 START_TEST(env_connection_sets_term_for_a_terminal_only)
 {
 	struct msg_login_session m = {.term = SPAN_LIT("xterm")};
@@ -172,6 +193,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, env_account_overrides_what_the_client_asked);
 	tcase_add_test(t, env_account_gives_root_its_own_path);
 	tcase_add_test(t, env_connection_says_who_is_connected_to_what);
+	tcase_add_test(t, env_connection_lets_set_env_override_all_but_the_connection);
 	tcase_add_test(t, env_connection_sets_term_for_a_terminal_only);
 	tcase_add_test(t, env_request_refuses_what_is_cut_and_leaves_out_nuls);
 	tcase_add_test(t, env_request_is_bounded_in_number);
