@@ -66,6 +66,7 @@
 #define LIMIT_TERM_BYTES        64
 #define LIMIT_MODES_BYTES       1024         /* encoded terminal modes, RFC 4254 8 */
 #define LIMIT_ENV_BYTES         (32 * 1024)  /* all env requests of a session */
+#define LIMIT_ENV_FILE_LINES    1000         /* of ~/.ssh/environment, as sshd */
 #define LIMIT_ENV_COUNT         128          /* env requests of a session */
 #define LIMIT_HOST_BYTES        255          /* a DNS name or address */
 #define LIMIT_PATH_BYTES        107          /* sun_path without its NUL */

@@ -128,12 +128,16 @@ static void fill(const struct conn *c, const struct msg_session_start *m,
 			    : (struct span){0}};
 }
 
-/* Writes both environments into store, which holds LIMIT_ENV_BYTES for each. */
-static enum err env_fill(const struct conn *c, struct span asked, uint8_t *store,
-			 struct msg_login_session *out)
+struct env_store {
+	uint8_t asked[LIMIT_ENV_BYTES], fixed[LIMIT_ENV_BYTES];
+};
+
+/* Writes both environments into the store, which out then points into. */
+static enum err env_fill(const struct conn *c, struct span asked,
+			 struct env_store *store, struct msg_login_session *out)
 {
-	struct wr env = {.p = store, .cap = LIMIT_ENV_BYTES};
-	struct wr fixed = {.p = store + LIMIT_ENV_BYTES, .cap = LIMIT_ENV_BYTES};
+	struct wr env = WR(store->asked);
+	struct wr fixed = WR(store->fixed);
 	enum err e = env_accept(c, asked, &env);
 
 	env_of_key(c, &fixed);
@@ -148,7 +152,7 @@ static enum err session_launch(struct conn *c, const struct msg_session_start *m
 			       struct mchan *ch)
 {
 	struct msg msg = {.type = MSG_login_session};
-	uint8_t *store;
+	struct env_store *store;
 	enum err e;
 
 	fill(c, m, &msg.u.login_session);
@@ -156,7 +160,7 @@ static enum err session_launch(struct conn *c, const struct msg_session_start *m
 			   &msg.u.login_session.original);
 	if (e != OK)
 		return e;
-	store = calloc(2, LIMIT_ENV_BYTES);
+	store = malloc(sizeof *store);
 	if (store == NULL)
 		return ERR_MEMORY;
 	e = env_fill(c, m->env, store, &msg.u.login_session);

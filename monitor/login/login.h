@@ -170,6 +170,15 @@ void env_account(struct env *e, const struct passwd *pw);
  */
 MUST_CHECK enum err env_connection(struct env *e, const struct msg_login_session *m);
 
+/* ---- env_file.c: ~/.ssh/environment -------------------------------------- */
+
+/*
+ * Sets what the file says, as far as the names match one of the patterns. No file, nothing set.
+ * patterns: a list divided by commas; one that begins with ! forbids
+ * Errors: ERR_MEMORY
+ */
+MUST_CHECK enum err env_file(struct env *e, const char *path, struct span patterns);
+
 /* ---- unprivileged.c: giving up what is not needed ----------------------- */
 
 /* Enters ROLE_VERIFY as c->nobody. Errors: ERR_SANDBOX and what sandbox_enter gives */

@@ -63,6 +63,20 @@ static void enter_home(const struct session *s)
 			home, strerror(errno));
 }
 
+/* What the user wrote may override the account's, but nothing that is set after it. */
+static void enter_environment(struct session *s)
+{
+	const char *tty = env_get(&s->env, "SSH_TTY");
+
+	if (s->ask->env_file.n == 0)
+		return;
+	if (env_file(&s->env, ".ssh/environment", s->ask->env_file) != OK ||
+	    env_connection(&s->env, s->ask) != OK)
+		refuse("The environment could not be set.\n");
+	if (tty != NULL)
+		env_set(&s->env, "SSH_TTY", s->io.pty.name);
+}
+
 static void show_last_login(const struct last_login *last)
 {
 	char when[64];
@@ -149,6 +163,7 @@ _Noreturn void program_run(struct session *s)
 		refuse("Descriptors could not be closed.\n");
 	check_nologin(s);
 	enter_home(s);
+	enter_environment(s);
 	greet(s);
 	rc_run(s);
 	if (wants_sftp(s))

@@ -20,6 +20,17 @@ def logged_in(g, key=None):
     return sock
 
 
+def channel_request(transport, channel, name, *strings):
+    m = paramiko.Message()
+    m.add_byte(b"\x62")
+    m.add_int(channel.remote_chanid)
+    m.add_string(name)
+    m.add_boolean(False)
+    for s in strings:
+        m.add_string(s)
+    transport._send_user_message(m)
+
+
 class SessionTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -45,23 +56,17 @@ class SessionTest(unittest.TestCase):
             self.assertEqual(t.wait(), 7)
 
     def test_modes_of_the_clients_terminal_carry_over(self):
-        import termios
-        with Terminal(["sleep", "0"]) as t:
-            modes = termios.tcgetattr(t.master)
-            modes[0] &= ~termios.IXON
-            modes[3] &= ~termios.ECHOE
-            modes[6][termios.VINTR] = b"\x07"
-            termios.tcsetattr(t.master, termios.TCSANOW, modes)
-            slave = os.ttyname(t.master) if False else os.ptsname(t.master) \
-                if hasattr(os, "ptsname") else None
-            del slave
-        with self.terminal("stty -a; cat", options=["-e", "none"]) as t:
-            t.expect("intr = \\^C")
+        with Terminal(["sh", "-c", "stty -ixon -echoe intr ^G; exec " +
+                       " ".join(self.g.ssh_argv("'stty -a'", options=["-tt"]))]) as t:
+            self.assertEqual(t.wait(), 0)
+            self.assertIn("intr = ^G", t.seen)
+            self.assertRegex(t.seen, r"-ixon\b")
+            self.assertRegex(t.seen, r"-echoe\b")
+            self.assertRegex(t.seen, r" icanon\b")
 
     def test_a_new_window_size_reaches_the_program(self):
-        with self.terminal() as t:
-            t.send("trap 'echo size $(stty size)' WINCH; while :; do sleep 0.1; done\r")
-            time.sleep(0.5)
+        with self.terminal("trap 'echo size $(stty size)' WINCH; echo ready; while :; do sleep 0.1; done") as t:
+            t.expect("ready")
             t.resize(50, 132)
             t.expect("size 50 132")
             t.resize(20, 70)
@@ -69,10 +74,11 @@ class SessionTest(unittest.TestCase):
 
     def test_control_c_interrupts_the_command_and_not_the_shell(self):
         with self.terminal() as t:
-            t.send("echo begin; sleep 100\r")
-            t.expect(r"\nbegin")
-            time.sleep(0.3)
+            t.send("echo be''gin; sleep 100\r")
+            t.expect("begin")
+            time.sleep(0.5)
             t.send("\x03")
+            t.expect(r"\$ ")
             t.send("echo status=$?\r")
             t.expect("status=130")
             t.send("\x04")
@@ -129,27 +135,25 @@ class SessionTest(unittest.TestCase):
     def test_a_killed_program_is_told_as_a_signal(self):
         done = self.g.ssh("kill -9 $$")
         self.assertEqual(done.returncode, 255)
-        for name in ("TERM", "SEGV", "USR1"):
-            t = logged_in(self.g)
-            channel = t.open_session()
-            seen = []
-            channel._handle_request_plain = channel._handle_request
+        self.assertTrue(self.g.wait_log("exec kill"))
 
-            def handle(m, channel=channel, seen=seen):
-                at = m.packet.tell()
-                kind = m.get_text()
-                m.get_boolean()
-                if kind == "exit-signal":
-                    seen.append(m.get_text())
-                m.packet.seek(at)
-                channel._handle_request_plain(m)
+    def test_exit_by_a_signal_names_it(self):
+        t = logged_in(self.g)
+        for name in ("TERM", "SEGV", "USR1"):
+            channel = t.open_session()
+            told = []
+            plain = channel._handle_request
+
+            def handle(m, told=told, plain=plain):
+                copy = paramiko.Message(m.asbytes())
+                copy.get_int()
+                told.append((copy.get_text(), copy.get_boolean(), copy.get_text()))
+                plain(m)
             channel._handle_request = handle
-            t._channel_handler_table = dict(t._channel_handler_table)
-            t._channel_handler_table[98] = lambda c, m: handle(m)
             channel.exec_command("kill -%s $$" % name)
-            self.assertTrue(wait_for(lambda: seen), self.g.log())
-            self.assertEqual(seen, [name])
-            t.close()
+            self.assertTrue(wait_for(lambda: told), self.g.log())
+            self.assertEqual(told, [("exit-signal", False, name)])
+        t.close()
 
     def test_input_may_end_while_output_goes_on(self):
         done = self.g.ssh("cat; sleep 0.5; echo after the end", input=b"before\n", check=0)
@@ -162,17 +166,17 @@ class SessionTest(unittest.TestCase):
         with open(path, "rb") as f:
             self.assertEqual(f.read(), data)
 
-    def test_a_reader_that_went_away_ends_the_writer(self):
-        p = self.g.popen("yes")
-        self.assertEqual(p.stdout.read(2), b"y\n")
-        p.stdout.close()
-        self.assertIsNotNone(wait_for(lambda: p.poll() is not None))
-        p.communicate()
-        self.assertTrue(wait_for(lambda: not self.running("yes")))
-
-    def running(self, name):
-        from gateway import descendants
-        return [p for p in descendants(self.g.process.pid) if self.g.name(p) == name]
+    def test_a_client_that_reads_no_more_ends_the_writer(self):
+        # ssh says it to servers only that it takes for OpenSSH
+        t = logged_in(self.g)
+        channel = t.open_session()
+        channel.exec_command("yes; echo ${PIPESTATUS[0]}")
+        channel.recv(2)
+        channel_request(t, channel, "eow@openssh.com")
+        while channel.recv(65536):
+            pass
+        self.assertNotEqual(channel.recv_exit_status(), 0)
+        t.close()
 
     def test_a_program_that_reads_nothing_ends_all_the_same(self):
         done = self.g.ssh("exit 5", input=b"x" * (8 << 20))
@@ -228,13 +232,7 @@ class SessionTest(unittest.TestCase):
             channel = t.open_session()
             channel.exec_command("trap 'echo got %s; exit 9' %s; echo ready; while :; do sleep 0.05; done" % (name, name))
             self.assertEqual(channel.recv(6), b"ready\n")
-            m = paramiko.Message()
-            m.add_byte(b"\x62")
-            m.add_int(channel.remote_chanid)
-            m.add_string("signal")
-            m.add_boolean(False)
-            m.add_string(name)
-            t._send_user_message(m)
+            channel_request(t, channel, "signal", name)
             self.assertEqual(channel.makefile().read(), b"got %s\n" % name.encode())
             self.assertEqual(channel.recv_exit_status(), 9)
         t.close()
@@ -289,9 +287,11 @@ class RestrictTest(unittest.TestCase):
 
     def test_a_key_may_be_kept_from_terminals(self):
         for name, options in (("nopty", "no-pty"), ("restrict", "restrict")):
-            done = self.with_key(name, options, "tty", ssh=["-tt"])
-            self.assertIn(b"not a tty", done.stdout)
-            self.assertIn(b"PTY allocation request failed", done.stderr)
+            key = self.g.make_key(name, options=options)
+            with Terminal(self.g.ssh_argv("tty", key=key, options=["-t"])) as t:
+                t.expect("PTY allocation request failed")
+                t.expect("not a tty")
+                self.assertEqual(t.wait(), 1)
         self.assertIn(b"/dev/pts/", self.with_key("allowed", "restrict,pty", "tty", ssh=["-tt"]).stdout)
 
     def test_a_key_may_be_bound_to_addresses(self):
@@ -338,7 +338,7 @@ class ForcedTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.g = Gateway("ForceCommand echo forced \"$SSH_ORIGINAL_COMMAND\"", "PermitTTY no",
-                        "PermitUserEnvironment yes")
+                        "PermitUserEnvironment LANG,X*")
 
     @classmethod
     def tearDownClass(cls):
@@ -350,12 +350,17 @@ class ForcedTest(unittest.TestCase):
         key = self.g.make_key("own", options='command="echo own"')
         self.assertEqual(self.g.ssh("ls", key=key, check=0).stdout, b"forced ls\n")
 
+    def test_permit_user_environment_names_what_keys_may_set(self):
+        key = self.g.make_key("env", options='environment="XA=1",environment="YA=1"')
+        self.g.lines.append("Match User *\nForceCommand env")
+        self.assertEqual(self.g.ssh("x", key=key, check=0).stdout, b"forced x\n")
+
     def test_permit_tty_no_refuses_terminals(self):
         self.assertIn(b"PTY allocation request failed", self.g.ssh("true", options=["-tt"]).stderr)
 
     def test_without_local_sessions_there_is_no_session(self):
         with Gateway(session=False) as g:
-            done = g.ssh("true")
+            done = g.ssh("true", options=["-o", "LogLevel=INFO"])
             self.assertEqual(done.returncode, 255)
             self.assertIn(b"open failed", done.stderr)
 
