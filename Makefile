@@ -80,11 +80,15 @@ unit-tests: $(TEST_BINS)
 check-unit: all $(TEST_BINS)
 	scripts/unit '$(BUILD)' '$(SUITE)'
 
+$(BUILD)/tests/e2e/libssh_client: $(BUILD)/obj/tests/e2e/libssh_client.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(shell $(PKG) --libs libssh)
+
 # ---- everything that must hold before a commit: about ten minutes on two cores ----
 check: all check-unit check-sandbox check-fuzz-corpus check-e2e lint
 
 E2E ?=
-check-e2e: all
+check-e2e: all $(BUILD)/tests/e2e/libssh_client
 	BUILD='$(BUILD)' /usr/bin/python3 tests/e2e/run.py $(E2E)
 
 check-sandbox: all

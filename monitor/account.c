@@ -17,13 +17,21 @@
 #define ACCOUNT_FRESH_MS 2000
 #define ACCOUNTS_MAX     256
 
-struct account *account_kept(struct monitor *m, const char *user,
+/* A name of the users file and the same name of the system are different people. */
+static bool same(const struct account *a, const char *user, bool is_virtual,
+		 const char **files)
+{
+	return strcmp(a->user, user) == 0 && a->is_virtual == is_virtual &&
+	       a->files == files;
+}
+
+struct account *account_kept(struct monitor *m, const char *user, bool is_virtual,
 			     const struct strlist *files)
 {
 	uint64_t now = clock_ms();
 
 	for (struct account *a = m->accounts; a != NULL; a = a->next)
-		if (strcmp(a->user, user) == 0 && a->files == files->item)
+		if (same(a, user, is_virtual, files->item))
 			return now - a->found_ms <= ACCOUNT_FRESH_MS ? a : NULL;
 	return NULL;
 }
@@ -63,7 +71,7 @@ static void prune(struct monitor *m, const struct account *fresh)
 	while ((a = *p) != NULL) {
 		if (kept < ACCOUNTS_MAX &&
 		    fresh->found_ms - a->found_ms <= ACCOUNT_FRESH_MS &&
-		    (strcmp(a->user, fresh->user) != 0 || a->files != fresh->files)) {
+		    !same(a, fresh->user, fresh->is_virtual, fresh->files)) {
 			kept++;
 			p = &a->next;
 			continue;

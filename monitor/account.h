@@ -25,7 +25,7 @@ struct account {
  * Gives a kept account that is fresh enough; NULL where it must be looked up.
  * The caller account_refs what it keeps.
  */
-struct account *account_kept(struct monitor *m, const char *user,
+struct account *account_kept(struct monitor *m, const char *user, bool is_virtual,
 			     const struct strlist *files);
 
 /*

@@ -76,13 +76,13 @@ static enum err attempt_begin(struct conn *c, enum auth_method method, size_t n)
 	return OK;
 }
 
-/* The system account that a user logs in as, and whether the users file has the user. */
+/* The account that a user logs in as, and whether it is one of the users file alone. */
 static const char *account_of(struct conn *c, char store[LIMIT_USER_BYTES + 1],
 			      bool *is_virtual)
 {
 	const struct user_entry *u = users_find(&c->m->users, span_str(c->work->user));
 
-	*is_virtual = u != NULL;
+	*is_virtual = u != NULL && !u->has_account;
 	if (u == NULL || bytes_to_str(store, LIMIT_USER_BYTES + 1, u->account) != OK)
 		return c->work->user;
 	return store;
@@ -187,8 +187,9 @@ static enum err attempt_go(struct conn *c)
 {
 	char store[LIMIT_USER_BYTES + 1];
 	bool is_virtual;
-	struct account *a = account_kept(c->m, account_of(c, store, &is_virtual),
-					 &c->work->set->authorized_keys_file);
+	const char *user = account_of(c, store, &is_virtual);
+	struct account *a =
+	    account_kept(c->m, user, is_virtual, &c->work->set->authorized_keys_file);
 
 	if (a != NULL) {
 		auth_account_ready(c, a);

@@ -69,6 +69,7 @@ static enum err line_parse(const struct loading *l, size_t line, struct span tex
 	if (!hash_valid(u.hash))
 		return refuse(l, line, "bad hash");
 	u.account = u.name;
+	u.has_account = more;
 	if (more)
 		u.account = take_field(&text, &more);
 	if (more)

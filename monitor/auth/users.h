@@ -11,7 +11,8 @@ struct user_entry {
 	struct span name;
 	struct span hash; /* crypt(5); empty where locked */
 	bool locked;      /* hash empty, or with ! or * in front: no password will do */
-	struct span account; /* that sessions run as; name where not given */
+	struct span account; /* of the system, that sessions run as; name where not given */
+	bool has_account;    /* it was given; else there are no sessions on this host */
 	size_t line;         /* in the file, for messages */
 };
 

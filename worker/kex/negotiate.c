@@ -25,6 +25,14 @@ const char *proposal_list_name(enum proposal_list list)
 	return list_names[list];
 }
 
+/* RFC 4251 5 has no empty name; but a comma at the end of a list is libssh's (0.10). */
+static bool list_valid(struct span list)
+{
+	if (list.n > 0 && list.p[list.n - 1] == ',')
+		list.n--;
+	return names_valid(list);
+}
+
 enum err proposal_read(struct rd *r, struct proposal *out)
 {
 	struct proposal p = {0};
@@ -38,7 +46,7 @@ enum err proposal_read(struct rd *r, struct proposal *out)
 	if ((e = rd_end(r)) != OK)
 		return e;
 	for (size_t i = 0; i < PROPOSAL_LISTS; i++)
-		if (!names_valid(p.list[i]))
+		if (!list_valid(p.list[i]))
 			return ERR_RANGE;
 	*out = p;
 	return OK;

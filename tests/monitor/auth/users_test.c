@@ -27,10 +27,12 @@ START_TEST(users_load_reads_names_hashes_accounts)
 	ck_assert_uint_eq(u.n, 5);
 	e = users_find(&u, SPAN_LIT("zoe"));
 	ck_assert_ptr_nonnull(e);
-	ck_assert(span_is(e->hash, "$6$salt$hash") && span_is(e->account, "deploy"));
+	ck_assert(span_is(e->hash, "$6$salt$hash") && span_is(e->account, "deploy") &&
+		  e->has_account);
 	ck_assert(!e->locked);
 	e = users_find(&u, SPAN_LIT("alice"));
-	ck_assert(span_is(e->hash, "$y$j9T$x$y") && span_is(e->account, "alice"));
+	ck_assert(span_is(e->hash, "$y$j9T$x$y") && span_is(e->account, "alice") &&
+		  !e->has_account);
 	users_wipe(&u);
 	ck_assert_uint_eq(u.n, 0);
 }
