@@ -40,6 +40,8 @@
 /* --- authentication ---------------------------------------------------- */
 #define LIMIT_USER_BYTES        255          /* user names, as claimed */
 #define LIMIT_PASSWORD_BYTES    1024         /* as OpenSSH */
+#define LIMIT_PROVED_KEYS       4            /* publickey steps of AuthenticationMethods */
+#define LIMIT_SHOWN_BYTES       128          /* a user name in a log line */
 #define LIMIT_METHODS_BYTES     256          /* name-list of methods that can continue */
 #define LIMIT_BANNER_BYTES      16384        /* Banner file: a screenful of UTF-8 */
 #define LIMIT_KEYS_BYTES        (96 * 1024)  /* all authorized keys of one user */

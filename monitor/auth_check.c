@@ -24,8 +24,8 @@ static bool root_may(const struct conn *c, enum auth_method method)
 	case ROOT_LOGIN_NO_PASSWORD:
 		return method != METHOD_PASSWORD && method != METHOD_NONE;
 	case ROOT_LOGIN_FORCED_COMMANDS:
-		return method == METHOD_PUBLICKEY && c->work->key != NULL &&
-		       c->work->key->has_command;
+		return method == METHOD_PUBLICKEY && c->work->tried_key != NULL &&
+		       c->work->tried_key->has_command;
 	case ROOT_LOGIN_NO:
 		return false;
 	}
@@ -68,7 +68,7 @@ enum err auth_check_rules(struct conn *c, enum auth_method method)
 	if (why == NULL)
 		return OK;
 	log_info("conn=%llu user=%s from %s refused: %s", (unsigned long long)c->id,
-		 w->user, c->remote.address, why);
+		 w->user_shown, c->remote.address, why);
 	return ERR_DENIED;
 }
 
@@ -78,6 +78,14 @@ enum err auth_check_none(struct conn *c)
 	if (!method_on(c->work->set, METHOD_NONE))
 		return ERR_DENIED;
 	return auth_check_password(c);
+}
+
+void key_forget(struct key_options **key)
+{
+	if (*key != NULL)
+		keyopts_wipe(*key);
+	free(*key);
+	*key = NULL;
 }
 
 static enum err options_take(struct conn *c, struct span options, struct span where)
@@ -99,16 +107,14 @@ static enum err options_take(struct conn *c, struct span options, struct span wh
 	if (e != OK) {
 		if (note.text[0] != '\0')
 			log_info("conn=%llu user=%s key at %s not used: %s",
-				 (unsigned long long)c->id, w->user,
+				 (unsigned long long)c->id, w->user_shown,
 				 printable(where, &place), note.text);
 		keyopts_wipe(o);
 		free(o);
 		return e == ERR_UNKNOWN ? ERR_UNKNOWN : ERR_DENIED;
 	}
-	if (w->key != NULL)
-		keyopts_wipe(w->key);
-	free(w->key);
-	w->key = o;
+	key_forget(&w->tried_key);
+	w->tried_key = o;
 	return OK;
 }
 
@@ -164,11 +170,11 @@ static enum err prove(struct conn *c, const struct pk_alg *alg)
 	if (p.hostbound && !span_equal(w->attempt.hostkey, p.hostkey))
 		return ERR_SIGNATURE; /* signed for another host */
 	e = proof_publickey(&p, &touch);
-	if (e == OK && w->key != NULL)
-		e = keyopts_touch(w->key, &touch, &note);
+	if (e == OK && w->tried_key != NULL)
+		e = keyopts_touch(w->tried_key, &touch, &note);
 	if (e != OK && note.text[0] != '\0')
-		log_info("conn=%llu user=%s: %s", (unsigned long long)c->id, w->user,
-			 note.text);
+		log_info("conn=%llu user=%s: %s", (unsigned long long)c->id,
+			 w->user_shown, note.text);
 	return e;
 }
 
@@ -215,4 +221,24 @@ enum err auth_check_password(struct conn *c)
 	memcpy(l->user, w->user, sizeof l->user);
 	w->helper = l;
 	return ERR_AGAIN;
+}
+
+/* Source: sshd_config(5) AuthenticationMethods: each publickey of a list wants another key */
+enum err key_keep(struct conn *c)
+{
+	struct conn_work *w = c->work;
+	struct proved_key proved = {.options = w->tried_key};
+	enum err e = digest_spans(DIGEST_SHA256, &w->attempt.key, 1, &proved.digest);
+
+	if (e != OK)
+		return e;
+	for (size_t i = 0; i < w->n_keys; i++)
+		if (memcmp(w->keys[i].digest.bytes, proved.digest.bytes,
+			   proved.digest.n) == 0)
+			return ERR_DENIED;
+	if (w->n_keys == LIMIT_PROVED_KEYS)
+		return ERR_DENIED;
+	w->keys[w->n_keys++] = proved;
+	w->tried_key = NULL; /* moved */
+	return OK;
 }

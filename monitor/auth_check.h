@@ -21,4 +21,13 @@ MUST_CHECK enum err auth_check_password(struct conn *c);
 /* Asks the rules that do not depend on the credential: users, groups, root. Errors: ERR_DENIED */
 MUST_CHECK enum err auth_check_rules(struct conn *c, enum auth_method method);
 
+/* Frees a key's options; *key may be NULL and is NULL after. */
+void key_forget(struct key_options **key);
+
+/*
+ * The attempt's key was proved: its options hold for the login.
+ * Errors: ERR_DENIED this key has opened a door already, or too many have; ERR_CRYPTO
+ */
+MUST_CHECK enum err key_keep(struct conn *c);
+
 #endif

@@ -42,6 +42,7 @@ static struct span keep(struct attempt *a, struct span s)
 static enum err claim(struct conn *c, struct span user, struct span service)
 {
 	struct conn_work *w = c->work;
+	struct printable shown;
 
 	if (!span_is(service, "ssh-connection")) {
 		conn_disconnect(c, ERR_SERVICE, NULL);
@@ -55,6 +56,10 @@ static enum err claim(struct conn *c, struct span user, struct span service)
 		conn_disconnect(c, ERR_RANGE, "bad user name");
 		return ERR_DENIED;
 	}
+	snprintf(w->user_shown, sizeof w->user_shown, "%s", printable(user, &shown));
+	for (char *p = w->user_shown; *p != '\0'; p++)
+		if (*p == ' ' || *p == '"') /* they end a field of a log line */
+			*p = '?';
 	w->user_claimed = true;
 	return OK;
 }
@@ -156,6 +161,7 @@ void auth_decided(struct conn *c, enum err e)
 		auth_reply_success(c);
 	else
 		auth_reply_failure(c, e);
+	key_forget(&c->work->tried_key);
 	attempt_wipe(&c->work->attempt);
 }
 
@@ -272,8 +278,8 @@ void conn_auth_wipe(struct conn *c)
 	attempt_wipe(&w->attempt);
 	auth_reply_wipe(c);
 	account_unref(w->account);
-	if (w->key != NULL)
-		keyopts_wipe(w->key);
-	free(w->key);
+	key_forget(&w->tried_key);
+	for (size_t i = 0; i < w->n_keys; i++)
+		key_forget(&w->keys[i].options);
 	free(w->own_set);
 }

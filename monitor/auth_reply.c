@@ -11,6 +11,7 @@
 #include "common/names.h"
 #include "monitor/account.h"
 #include "monitor/auth/keyopts.h"
+#include "monitor/auth_check.h"
 #include "monitor/auth_reply.h"
 #include "monitor/banner.h"
 #include "monitor/conn.h"
@@ -163,28 +164,40 @@ static void log_accepted(const struct conn *c)
 	    pk_fingerprint(w->attempt.key, print) != OK)
 		print[0] = '\0';
 	log_info("conn=%llu Accepted %s for %s from %s port %u%s%s",
-		 (unsigned long long)c->id, method_names[w->attempt.method], w->user,
-		 c->remote.address, (unsigned)c->remote.port,
+		 (unsigned long long)c->id, method_names[w->attempt.method],
+		 w->user_shown, c->remote.address, (unsigned)c->remote.port,
 		 print[0] != '\0' ? " key=" : "", print);
+}
+
+/* Notes a step of AuthenticationMethods. Errors: ERR_DENIED it is no step of any list now */
+static enum err step_done(struct conn *c)
+{
+	struct conn_work *w = c->work;
+	enum err e = OK;
+
+	if (w->n_done == sizeof w->done / sizeof w->done[0])
+		return ERR_DENIED;
+	w->done[w->n_done++] = w->attempt.method;
+	if (!any_method_does(w->set) && !step_fits(w))
+		e = ERR_DENIED;
+	if (e == OK && w->attempt.method == METHOD_PUBLICKEY)
+		e = key_keep(c);
+	if (e != OK)
+		w->n_done--;
+	return e;
 }
 
 void auth_reply_success(struct conn *c)
 {
 	struct conn_work *w = c->work;
 
-	if (w->n_done == sizeof w->done / sizeof w->done[0]) {
-		auth_reply_failure(c, ERR_DENIED);
-		return;
-	}
-	w->done[w->n_done++] = w->attempt.method;
-	if (!any_method_does(w->set) && !step_fits(w)) {
-		w->n_done--;
+	if (step_done(c) != OK) {
 		auth_reply_failure(c, ERR_DENIED);
 		return;
 	}
 	if (!all_done(w)) {
 		log_info("conn=%llu Partial %s for %s", (unsigned long long)c->id,
-			 method_names[w->attempt.method], w->user);
+			 method_names[w->attempt.method], w->user_shown);
 		reply_failure_now(c, true);
 		return;
 	}
@@ -241,7 +254,7 @@ void auth_reply_failure(struct conn *c, enum err why)
 		log_info("conn=%llu Failed %s for %s%s from %s port %u: %s",
 			 (unsigned long long)c->id, method_names[w->attempt.method],
 			 w->account != NULL && w->account->found ? "" : "invalid user ",
-			 w->user, c->remote.address, (unsigned)c->remote.port,
+			 w->user_shown, c->remote.address, (unsigned)c->remote.port,
 			 err_text(why));
 	}
 	while (floor_us <= taken)

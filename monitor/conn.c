@@ -249,6 +249,11 @@ void conn_disconnect(struct conn *c, enum err e, const char *text)
 		conn_fail(c, ERR_STALLED);
 }
 
+bool conn_hears(const struct conn *c, enum msg_type type)
+{
+	return c->work->told_ms == 0 || type == MSG_conn_end || type == MSG_log_line;
+}
+
 /* A worker that was told to disconnect and goes on is no longer ours. */
 static void told_expire(struct monitor *m, uint64_t now)
 {

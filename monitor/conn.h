@@ -26,6 +26,9 @@ void conn_fail(struct conn *c, enum err e);
 /* Has the worker disconnect the client with a reason; e's own where text is NULL. */
 void conn_disconnect(struct conn *c, enum err e, const char *text);
 
+/* A worker that was told to disconnect is heard on its end only: attempts do not go on meanwhile. */
+bool conn_hears(const struct conn *c, enum msg_type type);
+
 /* Ends those whose time to log in is over; kills workers that outlive their connection. */
 void conns_tick(struct monitor *m);
 

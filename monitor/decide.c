@@ -20,27 +20,48 @@ static uint32_t when(bool yes, enum permit permit)
 	return yes ? (uint32_t)permit : 0;
 }
 
+/* Of several keys (AuthenticationMethods) each must permit a thing. */
+static struct key_options keys_permit(const struct conn_work *w)
+{
+	struct key_options all = {.pty = true,
+				  .agent = true,
+				  .x11 = true,
+				  .port_forwarding = true,
+				  .user_rc = true};
+
+	for (size_t i = 0; i < w->n_keys; i++) {
+		const struct key_options *one = w->keys[i].options;
+
+		all.pty = all.pty && one->pty;
+		all.agent = all.agent && one->agent;
+		all.x11 = all.x11 && one->x11;
+		all.port_forwarding = all.port_forwarding && one->port_forwarding;
+		all.user_rc = all.user_rc && one->user_rc;
+	}
+	return all;
+}
+
+bool decide_user_rc(const struct conn *c)
+{
+	return c->work->set->permit_user_rc && keys_permit(c->work).user_rc;
+}
+
 uint32_t decide_permits(const struct conn *c)
 {
-	static const struct key_options no_key = {.pty = true,
-						  .agent = true,
-						  .x11 = true,
-						  .port_forwarding = true,
-						  .user_rc = true};
 	const struct conn_work *w = c->work;
 	const struct settings *set = w->set;
-	const struct key_options *key = w->key != NULL ? w->key : &no_key;
-	bool forward = !set->disable_forwarding && key->port_forwarding;
+	const struct key_options keys = keys_permit(w);
+	bool forward = !set->disable_forwarding && keys.port_forwarding;
 	bool local_account = w->account->uid != UINT32_MAX;
 	bool session = set->local_sessions && local_account;
 
 	return when(session, PERMIT_SESSION) |
-	       when(session && set->permit_tty && key->pty, PERMIT_PTY) |
+	       when(session && set->permit_tty && keys.pty, PERMIT_PTY) |
 	       when(session && set->allow_agent_forwarding &&
-			!set->disable_forwarding && key->agent,
+			!set->disable_forwarding && keys.agent,
 		    PERMIT_AGENT) |
 	       when(session && set->x11_forwarding && !set->disable_forwarding &&
-			key->x11,
+			keys.x11,
 		    PERMIT_X11) |
 	       when(forward && (set->allow_tcp_forwarding & FORWARD_LOCAL) != 0,
 		    PERMIT_TCP) |
@@ -64,8 +85,10 @@ enum err decide_open_tcp(const struct conn *c, struct span host, uint32_t port)
 		return ERR_DENIED;
 	if (!permit_open(&w->set->permit_open, name, port))
 		return ERR_DENIED;
-	return w->key == NULL || keyopts_permits_open(w->key, host, port) ? OK
-									  : ERR_DENIED;
+	for (size_t i = 0; i < w->n_keys; i++)
+		if (!keyopts_permits_open(w->keys[i].options, host, port))
+			return ERR_DENIED;
+	return OK;
 }
 
 enum err decide_listen_tcp(const struct conn *c, struct span host, uint32_t port)
@@ -78,9 +101,10 @@ enum err decide_listen_tcp(const struct conn *c, struct span host, uint32_t port
 		return ERR_DENIED;
 	if (!permit_listen(&w->set->permit_listen, name, port))
 		return ERR_DENIED;
-	return w->key == NULL || keyopts_permits_listen(w->key, host, port)
-		   ? OK
-		   : ERR_DENIED;
+	for (size_t i = 0; i < w->n_keys; i++)
+		if (!keyopts_permits_listen(w->keys[i].options, host, port))
+			return ERR_DENIED;
+	return OK;
 }
 
 static enum err subsystem_find(const struct settings *set, struct span name,
@@ -107,8 +131,9 @@ enum err decide_command(const struct conn *c, const struct msg_session_start *m,
 		e = subsystem_find(w->set, m->command, &asked);
 	if (w->set->force_command != NULL)
 		forced = span_str(w->set->force_command);
-	else if (w->key != NULL && w->key->has_command)
-		forced = w->key->command;
+	for (size_t i = 0; forced.n == 0 && i < w->n_keys; i++)
+		if (w->keys[i].options->has_command)
+			forced = w->keys[i].options->command;
 	if (e != OK)
 		return e;
 	*command = forced.n > 0 ? forced : asked;

@@ -13,6 +13,9 @@ MUST_CHECK enum err decide_login(struct conn *c);
 /* What this login may do: settings and the key's options, the stricter wins. */
 uint32_t decide_permits(const struct conn *c);
 
+/* Is ~/.ssh/rc run at the start of a session? */
+bool decide_user_rc(const struct conn *c);
+
 /* May this login reach host and port? Errors: ERR_DENIED */
 MUST_CHECK enum err decide_open_tcp(const struct conn *c, struct span host,
 				    uint32_t port);

@@ -57,9 +57,11 @@ static enum err serve_one(struct link *l, const char **what)
 	if (e != OK)
 		return e;
 	*what = msg_rules[msg.type].name;
-	e = link_permit(l, msg.type);
-	if (e == OK)
-		e = serve(l, &msg, &fds);
+	if (l->peer != MSG_WORKER || conn_hears(l->owner, msg.type)) {
+		e = link_permit(l, msg.type);
+		if (e == OK)
+			e = serve(l, &msg, &fds);
+	}
 	ipc_fds_close(&fds);
 	return e;
 }

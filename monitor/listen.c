@@ -64,7 +64,7 @@ static void accepted(struct monitor *m, int fd, const struct sockaddr_storage *f
 	socklen_t n = sizeof to;
 	struct endpoint remote, local;
 	const char *why =
-	    admit(m->set, m->n_conns, m->n_startups, (uint32_t)rand() % 100);
+	    admit(m->set, m->n_conns, m->n_startups, arc4random_uniform(100));
 
 	endpoint_of(from, &remote);
 	if (why != NULL) {
@@ -85,6 +85,16 @@ static void accepted(struct monitor *m, int fd, const struct sockaddr_storage *f
 			    (unsigned)remote.port);
 }
 
+/* Out of descriptors: connections stay in the backlog; spinning on them helps nobody. */
+static void pause_if_full(struct listener *l, int error)
+{
+	if (error != EMFILE && error != ENFILE)
+		return;
+	log_error("accept: %s: raise the limit on open files", strerror(error));
+	event_del(&l->ev);
+	l->paused = true;
+}
+
 static void listener_readable(evutil_socket_t fd, short events, void *arg)
 {
 	struct listener *l = arg;
@@ -97,15 +107,11 @@ static void listener_readable(evutil_socket_t fd, short events, void *arg)
 		n = sizeof from;
 		got = accept4(fd, (struct sockaddr *)&from, &n,
 			      SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (got < 0)
-			break;
+		if (got < 0) {
+			pause_if_full(l, errno);
+			return;
+		}
 		accepted(l->m, got, &from);
-	}
-	/* out of descriptors: the connection stays in the backlog; spinning on it helps nobody */
-	if (errno == EMFILE || errno == ENFILE) {
-		log_error("accept: %s: raise the limit on open files", strerror(errno));
-		event_del(&l->ev);
-		l->paused = true;
 	}
 }
 

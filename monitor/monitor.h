@@ -99,6 +99,12 @@ struct mlisten {
 	struct mlisten *next;
 };
 
+/* A key whose holder proved to hold it. */
+struct proved_key {
+	struct key_options *options;
+	struct exhash_value digest; /* of its blob: each key counts once */
+};
+
 /* A login attempt that waits for somebody. */
 struct attempt {
 	enum auth_method { METHOD_NONE, METHOD_PUBLICKEY, METHOD_PASSWORD } method;
@@ -127,7 +133,8 @@ struct conn_work {
 	struct exhash_value session_id;
 	size_t hostkey; /* whose signature began the connection */
 	char user[LIMIT_USER_BYTES + 1];
-	bool user_claimed, user_known; /* known: accepted */
+	char user_shown[LIMIT_SHOWN_BYTES]; /* the same, fit for a log line */
+	bool user_claimed, user_known;      /* known: accepted */
 	struct account *account;
 	struct settings *own_set; /* where Match blocks made a difference */
 	const struct settings *set;
@@ -140,8 +147,9 @@ struct conn_work {
 	enum auth_method done[8]; /* methods that succeeded, in order */
 	size_t n_done;
 	bool banner_sent;
-	struct key_options
-	    *key; /* options of the key that opened the door; NULL: none */
+	struct key_options *tried_key; /* of the attempt's key; not proved */
+	struct proved_key keys[LIMIT_PROVED_KEYS]; /* keys that opened a door */
+	size_t n_keys;
 	uint32_t permits;
 	struct mchan *chans;
 	struct mlisten *listens;

@@ -101,7 +101,7 @@ enum err serve_conn_end(struct conn *c, const struct msg_conn_end *m,
 	log_info("conn=%llu end client=\"%s port %u\"%s%s reason=%u %s",
 		 (unsigned long long)c->id, c->remote.address, (unsigned)c->remote.port,
 		 c->work->user_known ? " user=" : "",
-		 c->work->user_known ? c->work->user : "", (unsigned)m->reason,
+		 c->work->user_known ? c->work->user_shown : "", (unsigned)m->reason,
 		 printable(m->text, &keep));
 	return OK;
 }

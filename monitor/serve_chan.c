@@ -88,7 +88,7 @@ enum err serve_open_session(struct conn *c, const struct msg_open_session *m,
 	(void)fds;
 	if ((w->permits & PERMIT_SESSION) == 0) {
 		log_info("conn=%llu user=%s session refused: %s",
-			 (unsigned long long)c->id, w->user,
+			 (unsigned long long)c->id, w->user_shown,
 			 w->set->local_sessions ? "no system account"
 						: "LocalSessions is no");
 		return refuse(c, m->chan, SSH_OPEN_ADMINISTRATIVELY_PROHIBITED,
@@ -113,7 +113,7 @@ enum err serve_open_tcp(struct conn *c, const struct msg_open_tcp *m,
 	(void)fds;
 	if (decide_open_tcp(c, m->host, m->port) != OK) {
 		log_info("conn=%llu user=%s refused to connect to %s port %u",
-			 (unsigned long long)c->id, c->work->user,
+			 (unsigned long long)c->id, c->work->user_shown,
 			 printable(m->host, &host), (unsigned)m->port);
 		return refuse(c, m->chan, SSH_OPEN_ADMINISTRATIVELY_PROHIBITED,
 			      SPAN_LIT("open failed"));
@@ -123,8 +123,8 @@ enum err serve_open_tcp(struct conn *c, const struct msg_open_tcp *m,
 		return refuse(c, m->chan, SSH_OPEN_RESOURCE_SHORTAGE,
 			      SPAN_LIT("too many channels"));
 	log_verbose("conn=%llu user=%s connects to %s port %u",
-		    (unsigned long long)c->id, c->work->user, printable(m->host, &host),
-		    (unsigned)m->port);
+		    (unsigned long long)c->id, c->work->user_shown,
+		    printable(m->host, &host), (unsigned)m->port);
 	if (request_connect(c, m->chan, m->host, m->port, &ch->request) != OK) {
 		ch->request = 0;
 		chan_remove(c, ch);
@@ -163,7 +163,7 @@ enum err serve_open_unix(struct conn *c, const struct msg_open_unix *m,
 	(void)fds;
 	if ((c->work->permits & PERMIT_UNIX) == 0) {
 		log_info("conn=%llu user=%s refused to connect to %s",
-			 (unsigned long long)c->id, c->work->user,
+			 (unsigned long long)c->id, c->work->user_shown,
 			 printable(m->path, &path));
 		return refuse(c, m->chan, SSH_OPEN_ADMINISTRATIVELY_PROHIBITED,
 			      SPAN_LIT("open failed"));

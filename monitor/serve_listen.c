@@ -68,7 +68,7 @@ void listen_done(struct mlisten *l, bool ok, uint32_t port, struct span text)
 
 	if (!ok)
 		log_info("conn=%llu user=%s not listening: %s",
-			 (unsigned long long)c->id, c->work->user,
+			 (unsigned long long)c->id, c->work->user_shown,
 			 printable(text, &why));
 	if (!l->told)
 		tell_result(c, l->listen, ok, port, (struct span){0});
@@ -95,7 +95,7 @@ enum err serve_listen_tcp(struct conn *c, const struct msg_listen_tcp *m,
 	if (decide_listen_tcp(c, m->host, m->port) != OK ||
 	    bytes_to_str(host, sizeof host, m->host) != OK) {
 		log_info("conn=%llu user=%s refused to listen on %s port %u",
-			 (unsigned long long)c->id, c->work->user,
+			 (unsigned long long)c->id, c->work->user_shown,
 			 printable(m->host, &shown), (unsigned)m->port);
 		tell_result(c, m->listen, false, 0, (struct span){0});
 		return OK;
@@ -126,7 +126,7 @@ enum err serve_listen_unix(struct conn *c, const struct msg_listen_unix *m,
 		l = listen_add(c, m->listen);
 	if (l == NULL) {
 		log_info("conn=%llu user=%s refused to listen on %s",
-			 (unsigned long long)c->id, c->work->user,
+			 (unsigned long long)c->id, c->work->user_shown,
 			 printable(m->path, &path));
 		tell_result(c, m->listen, false, 0, (struct span){0});
 		return OK;

@@ -44,16 +44,15 @@ static enum err env_accept(const struct conn *c, struct span asked, struct wr *o
 	return rd_end(&r);
 }
 
-/* The environment= options of the key, as far as PermitUserEnvironment lets them. */
-static void env_of_key(const struct conn *c, struct wr *out)
+/* The environment= options of a key, as far as PermitUserEnvironment lets them. */
+static void env_of_key(const struct conn *c, const struct key_options *key,
+		       struct wr *out)
 {
 	struct span name, value;
 	struct rd r;
 	char text[LIMIT_TEXT_BYTES];
 
-	if (c->work->key == NULL)
-		return;
-	r = RD(c->work->key->environment);
+	r = RD(key->environment);
 	while (r.left.n > 0 && rd_ok(&r)) {
 		name = rd_bytes(&r, LIMIT_ENV_BYTES);
 		value = rd_bytes(&r, LIMIT_ENV_BYTES);
@@ -83,8 +82,7 @@ static void env_of_settings(const struct conn *c, struct wr *out)
 static uint32_t flags_of(const struct conn *c)
 {
 	const struct settings *set = c->work->set;
-	bool rc =
-	    set->permit_user_rc && (c->work->key == NULL || c->work->key->user_rc);
+	bool rc = decide_user_rc(c);
 
 	return (set->use_pam ? LOGIN_PAM : 0u) | (set->print_motd ? LOGIN_MOTD : 0u) |
 	       (set->print_last_log ? LOGIN_LASTLOG : 0u) | (rc ? LOGIN_USER_RC : 0u) |
@@ -140,7 +138,8 @@ static enum err env_fill(const struct conn *c, struct span asked,
 	struct wr fixed = WR(store->fixed);
 	enum err e = env_accept(c, asked, &env);
 
-	env_of_key(c, &fixed);
+	for (size_t i = 0; i < c->work->n_keys; i++)
+		env_of_key(c, c->work->keys[i].options, &fixed);
 	env_of_settings(c, &fixed);
 	if (e == OK)
 		e = wr_end(&env, &out->env);
@@ -170,7 +169,7 @@ static enum err session_launch(struct conn *c, const struct msg_session_start *m
 		ch->login->c = c;
 		ch->login->chan = ch;
 		(void)snprintf(ch->login->user, sizeof ch->login->user, "%s",
-			       c->work->user);
+			       c->work->user_shown);
 	}
 	free(store);
 	return e;
@@ -192,7 +191,7 @@ enum err serve_session_start(struct conn *c, const struct msg_session_start *m,
 		return OK;
 	}
 	log_info("conn=%llu user=%s channel=%u %s%s%s%s", (unsigned long long)c->id,
-		 c->work->user, (unsigned)m->chan, kinds[m->kind],
+		 c->work->user_shown, (unsigned)m->chan, kinds[m->kind],
 		 m->pty != 0 ? " pty" : "", m->command.n > 0 ? " " : "",
 		 printable(m->command, &command));
 	e = session_launch(c, m, ch);
@@ -200,7 +199,8 @@ enum err serve_session_start(struct conn *c, const struct msg_session_start *m,
 		return e;
 	if (e != OK) {
 		log_error("conn=%llu user=%s channel=%u not started: %s",
-			  (unsigned long long)c->id, c->work->user, (unsigned)m->chan,
+			  (unsigned long long)c->id, c->work->user_shown,
+			  (unsigned)m->chan,
 			  e == ERR_UNKNOWN ? "no such Subsystem" : err_text(e));
 		tell_refused(c, m->chan, SPAN_LIT("not started"));
 	}

@@ -309,6 +309,18 @@ enum err spawn_login(struct monitor *m, int *sock, uint32_t *child)
 	return have_forked(m, m->login_master, NULL, sock, child);
 }
 
+/* A spare that died is not handed a client. */
+static void spare_forget(struct monitor *m, uint32_t child)
+{
+	for (size_t i = 0; i < m->n_spares; i++) {
+		if (m->spares[i].child != child)
+			continue;
+		close(m->spares[i].sock);
+		m->spares[i] = m->spares[--m->n_spares];
+		return;
+	}
+}
+
 void child_kill(struct monitor *m, uint32_t id)
 {
 	const struct child *child = idmap_find(&m->children, id);
@@ -342,6 +354,7 @@ enum err serve_fork_ended(struct fork_server *f, const struct msg_fork_ended *ms
 	if (child == NULL || child->parent != f)
 		return ERR_FORBIDDEN;
 	idmap_remove(&m->children, msg->child);
+	spare_forget(m, msg->child);
 	f->living--;
 	if (WIFSIGNALED(status)) {
 		log_error("event=crash program=%s conn=%llu client=\"%s\" signal=%d%s",
