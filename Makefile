@@ -100,17 +100,17 @@ check-asan:
 	$(MAKE) BUILD=build/asan OPT=-O1 CFLAGS='$(SANITIZE) -U_FORTIFY_SOURCE' LDFLAGS='$(SANITIZE)' all unit-tests
 	PATIENCE=4 $(MAKE) BUILD=build/asan OPT=-O1 CFLAGS='$(SANITIZE) -U_FORTIFY_SOURCE' LDFLAGS='$(SANITIZE)' check-unit check-e2e
 
-# ---- fuzzers: make fuzz T=msg SECONDS=60; without T each in turn ----
+# ---- fuzzers: make fuzz T=msg SECONDS=60; without T all ----
 SECONDS ?= 60
 T ?= $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 fuzz:
 	scripts/fuzz '$(SECONDS)' $(T)
 
-fuzz-archives: $(patsubst %,$(BUILD)/lib/%.a,common sallyport-worker sallyportd sallyport-login)
+fuzz-archives: $(patsubst %,$(BUILD)/lib/%.a,common $(PROGRAMS))
 
 # each fuzzer over its kept corpus and for a moment more
 check-fuzz-corpus:
-	scripts/fuzz 5 $(T)
+	scripts/fuzz 2 $(T)
 
 lint:
 	scripts/lint

@@ -1,7 +1,8 @@
 /*
  * Packets. The first bytes choose cipher, MAC and what is done with the rest:
  *   - opened as it is, cut in two: nothing may crash, and what opens came from a whole packet;
- *   - sealed as payloads, and opened again: the payloads must come back, whatever the cut.
+ *   - sealed as payloads, and opened again: the payloads must come back, whatever the cut;
+ *   - sealed, changed in one byte: under keys it must not open.
  * Keys are fixed, so that a corpus stays valid.
  */
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #define RAW_BYTES     (PAYLOAD_BYTES + PACKET_FRONT_BYTES + PACKET_BACK_BYTES)
 #define HEAD_BYTES    4
 #define PACKETS       4
+#define WAYS          3
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -108,6 +110,28 @@ static void seal_and_open(const uint8_t *head, struct span payload)
 	dir_wipe(&out);
 }
 
+static void seal_and_change(const uint8_t *head, struct span payload)
+{
+	struct dir in = {0}, out = {0};
+	uint8_t *packet = malloc(RAW_BYTES);
+	struct span back = {0};
+	size_t n = 0, at;
+
+	expect(packet != NULL && dir_make(head[0], head[1], true, &out) &&
+	       dir_make(head[0], head[1], false, &in));
+	memcpy(packet + PACKET_FRONT_BYTES, payload.p, payload.n);
+	expect(packet_seal(&out, packet, RAW_BYTES, payload.n, &n) == OK);
+	at = n * head[3] / (UINT8_MAX + 1);
+	packet[at] ^= (uint8_t)(1 + head[2] / WAYS);
+	if (open_cut(&in, (struct span){packet, n}, n, &back) == OK) {
+		expect(head[0] % (cipher_algs_n + 1) == cipher_algs_n);
+		free((void *)(uintptr_t)back.p);
+	}
+	free(packet);
+	dir_wipe(&in);
+	dir_wipe(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct span rest;
@@ -115,9 +139,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (n <= HEAD_BYTES)
 		return 0;
 	rest = (struct span){data + HEAD_BYTES, n - HEAD_BYTES};
-	if (data[2] % 2 == 0)
+	if (data[2] % WAYS == 0)
 		open_garbage(data, rest);
-	else if (rest.n <= PAYLOAD_BYTES)
+	else if (rest.n <= PAYLOAD_BYTES && data[2] % WAYS == 1)
 		seal_and_open(data, rest);
+	else if (rest.n <= PAYLOAD_BYTES)
+		seal_and_change(data, rest);
 	return 0;
 }
