@@ -1,99 +1,192 @@
+/* Negotiation: the client's order, guesses, markers, malformed lists. */
 #include <string.h>
 
 #include "common/limits.h"
 #include "tests/unit.h"
 #include "worker/kex/negotiate.h"
 
-static uint8_t store[8 * LIMIT_NAMELIST_BYTES];
-
-/* A KEXINIT behind its number, all lists "a" but one. */
-static struct span kexinit(enum proposal_list which, struct span list)
+static struct proposal both(const char *kex, const char *hostkey, const char *rest)
 {
-	const uint8_t cookie[KEXINIT_COOKIE_BYTES] = {0};
-	struct wr w = WR(store);
-	struct span whole = {0};
+	struct proposal p = {
+	    .list = {span_str(kex), span_str(hostkey)}
+        };
 
-	wr_raw(&w, SPAN_OF(cookie));
-	for (enum proposal_list i = LIST_KEX; i < PROPOSAL_LISTS; i++)
-		wr_bytes(&w, i == which ? list : SPAN_LIT("a"));
-	wr_bool(&w, false);
-	wr_u32(&w, 0);
-	ck_assert_int_eq(wr_end(&w, &whole), OK);
-	return whole;
+	for (int i = LIST_CIPHER_IN; i <= LIST_COMP_OUT; i++)
+		p.list[i] = span_str(rest);
+	return p;
 }
 
-static enum err read_list(enum proposal_list which, struct span list,
-			  struct proposal *out)
+START_TEST(negotiate_chooses_the_first_of_the_client_that_the_server_has)
 {
-	struct rd r = RD(kexinit(which, list));
+	struct proposal client = both("x,b,a", "k2,k1", "z,y");
+	struct proposal server = both("a,b,c", "k1,k2", "y,z");
+	enum proposal_list none;
+	struct agreed a;
 
+	ck_assert_int_eq(negotiate(&client, &server, &a, &none), OK);
+	ck_assert(span_is(a.name[LIST_KEX], "b"));
+	ck_assert(span_is(a.name[LIST_HOSTKEY], "k2"));
+	ck_assert(span_is(a.name[LIST_MAC_OUT], "z"));
+	ck_assert_uint_eq(a.name[LIST_LANG_IN].n, 0);
+}
+END_TEST
+
+START_TEST(negotiate_names_the_list_without_a_common_name)
+{
+	struct proposal client = both("a", "k", "y");
+	struct proposal server = both("a", "k", "y");
+	enum proposal_list none = PROPOSAL_LISTS;
+	struct agreed a;
+	enum err e;
+
+	client.list[_i] = SPAN_LIT("nobody-has-it");
+	e = negotiate(&client, &server, &a, &none);
+	if (_i == LIST_MAC_IN || _i == LIST_MAC_OUT || _i >= LIST_LANG_IN) {
+		ck_assert_int_eq(e, OK);
+		ck_assert_uint_eq(a.name[_i].n, 0);
+	} else {
+		ck_assert_int_eq(e, ERR_KEX_NONE);
+		ck_assert_int_eq((int)none, _i);
+		ck_assert_ptr_nonnull(proposal_list_name(none));
+	}
+}
+END_TEST
+
+struct guess {
+	const char *kex, *hostkey;
+	bool guess, wrong;
+};
+
+static const struct guess guesses[] = {
+    {"a,b", "k1,k2", true,  false},
+    {"b,a", "k1",    true,  true },
+    {"a",   "k2,k1", true,  true },
+    {"x,a", "k1",    true,  true },
+    {"b,a", "k1",    false, false},
+};
+
+START_TEST(negotiate_tells_a_wrong_guess)
+{
+	const struct guess *g = &guesses[_i];
+	struct proposal client = both(g->kex, g->hostkey, "y");
+	struct proposal server = both("a,b", "k1,k2", "y");
+	enum proposal_list none;
+	struct agreed a;
+
+	client.guess = g->guess;
+	ck_assert_int_eq(negotiate(&client, &server, &a, &none), OK);
+	ck_assert_int_eq(a.guessed_wrong, g->wrong);
+}
+END_TEST
+
+START_TEST(negotiate_sees_the_markers_wherever_they_stand)
+{
+	struct proposal client =
+	    both("ext-info-c,a,kex-strict-c-v00@openssh.com", "k", "y");
+	struct proposal server = both("a", "k", "y");
+	enum proposal_list none;
+	struct agreed a;
+
+	ck_assert_int_eq(negotiate(&client, &server, &a, &none), OK);
+	ck_assert(a.strict);
+	ck_assert(a.ext_info);
+	client.list[LIST_KEX] = SPAN_LIT("a,kex-strict-c-v00@openssh.co");
+	ck_assert_int_eq(negotiate(&client, &server, &a, &none), OK);
+	ck_assert(!a.strict);
+	ck_assert(!a.ext_info);
+}
+END_TEST
+
+START_TEST(a_proposal_is_read_as_it_was_written)
+{
+	uint8_t cookie[KEXINIT_COOKIE_BYTES] = {1}, store[512];
+	struct proposal p = both("a,b", "k", "y,z"), again;
+	struct wr w = WR(store);
+	struct rd r;
+
+	proposal_write(&w, SPAN_OF(cookie), &p);
+	r = RD(((struct span){store, w.n}));
+	ck_assert_int_eq(proposal_read(&r, &again), OK);
+	for (int i = 0; i < PROPOSAL_LISTS; i++)
+		ck_assert(span_equal(p.list[i], again.list[i]));
+	for (size_t cut = 0; cut < w.n; cut++) {
+		r = RD(((struct span){store, cut}));
+		ck_assert_int_eq(proposal_read(&r, &again), ERR_TRUNCATED);
+	}
+	w.n = w.n + 1;
+	r = RD(((struct span){store, w.n}));
+	ck_assert_int_eq(proposal_read(&r, &again), ERR_TRAILING);
+}
+END_TEST
+
+static const char *const malformed[] = {",a", "a,,b", "a,,", "a b", "a\x01", "\xff"};
+
+START_TEST(proposal_read_refuses_a_list_that_is_not_well_formed)
+{
+	uint8_t cookie[KEXINIT_COOKIE_BYTES] = {1}, store[512];
+	struct proposal p = both("a", "k", "y"), again;
+	struct wr w = WR(store);
+	struct rd r;
+
+	p.list[LIST_MAC_OUT] = span_str(malformed[_i]);
+	proposal_write(&w, SPAN_OF(cookie), &p);
+	r = RD(((struct span){store, w.n}));
+	ck_assert_int_eq(proposal_read(&r, &again), ERR_RANGE);
+}
+END_TEST
+
+/* Reads a KEXINIT whose MACs are list. */
+static enum err read_list(struct span list, struct proposal *out)
+{
+	static uint8_t store[2 * LIMIT_NAMELIST_BYTES];
+	const uint8_t cookie[KEXINIT_COOKIE_BYTES] = {0};
+	struct proposal p = both("a", "k", "y");
+	struct wr w = WR(store);
+	struct rd r;
+
+	p.list[LIST_MAC_IN] = list;
+	proposal_write(&w, SPAN_OF(cookie), &p);
+	r = RD(((struct span){store, w.n}));
 	return proposal_read(&r, out);
 }
 
-START_TEST(list_that_ends_with_a_comma_is_taken)
+START_TEST(a_list_that_ends_with_a_comma_is_taken)
 {
-	struct proposal client, server;
-	struct agreed agreed;
+	struct proposal client, server = both("a", "k", "y");
 	enum proposal_list none;
+	struct agreed a;
 
-	ck_assert_int_eq(read_list(LIST_CIPHER_IN, SPAN_LIT("x,a,"), &client), OK);
-	memcpy(&server, &client, sizeof server);
-	for (enum proposal_list i = LIST_KEX; i < PROPOSAL_LISTS; i++)
-		server.list[i] = SPAN_LIT("a");
-	ck_assert_int_eq(negotiate(&client, &server, &agreed, &none), OK);
-	ck_assert(span_is(agreed.name[LIST_CIPHER_IN], "a"));
+	ck_assert_int_eq(read_list(SPAN_LIT("x,y,"), &client), OK);
+	ck_assert_int_eq(negotiate(&client, &server, &a, &none), OK);
+	ck_assert(span_is(a.name[LIST_MAC_IN], "y"));
 }
 END_TEST
 
-START_TEST(malformed_lists_are_refused)
+START_TEST(a_name_has_its_greatest_length)
 {
-	static const char *const bad[] = {",a", "a,,b", "a,,", "a b", "a\n", "\x80"};
-	static uint8_t name[LIMIT_NAMELIST_BYTES + 1];
+	uint8_t name[LIMIT_NAME_BYTES + 1];
 	struct proposal p;
 
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		ck_assert_msg(read_list(LIST_MAC_IN, span_str(bad[i]), &p) == ERR_RANGE,
-			      "%s", bad[i]);
 	memset(name, 'a', sizeof name);
-	ck_assert_int_eq(
-	    read_list(LIST_KEX, (struct span){name, LIMIT_NAME_BYTES + 1}, &p),
-	    ERR_RANGE);
-	ck_assert_int_eq(read_list(LIST_KEX, SPAN_OF(name), &p), ERR_RANGE);
-	ck_assert_int_eq(read_list(LIST_KEX, (struct span){name, LIMIT_NAME_BYTES}, &p),
-			 OK);
+	ck_assert_int_eq(read_list((struct span){name, LIMIT_NAME_BYTES}, &p), OK);
+	ck_assert_int_eq(read_list(SPAN_OF(name), &p), ERR_RANGE);
 }
 END_TEST
 
-START_TEST(list_without_a_common_name_is_named)
+START_TEST(proposal_read_refuses_a_list_that_is_too_long)
 {
-	struct proposal client, server;
-	struct agreed agreed;
-	enum proposal_list none = LIST_KEX;
+	static uint8_t store[LIMIT_NAMELIST_BYTES * 2], list[LIMIT_NAMELIST_BYTES + 1];
+	uint8_t cookie[KEXINIT_COOKIE_BYTES] = {1};
+	struct proposal p = both("a", "k", "y"), again;
+	struct wr w = WR(store);
+	struct rd r;
 
-	ck_assert_int_eq(read_list(LIST_CIPHER_OUT, SPAN_LIT("b,c"), &client), OK);
-	server = client;
-	server.list[LIST_CIPHER_OUT] = SPAN_LIT("a");
-	ck_assert_int_eq(negotiate(&client, &server, &agreed, &none), ERR_KEX_NONE);
-	ck_assert_int_eq(none, LIST_CIPHER_OUT);
-	/* an empty list likewise */
-	client.list[LIST_CIPHER_OUT] = (struct span){0};
-	ck_assert_int_eq(negotiate(&client, &server, &agreed, &none), ERR_KEX_NONE);
-}
-END_TEST
-
-START_TEST(clients_preference_wins)
-{
-	struct proposal client, server;
-	struct agreed agreed;
-	enum proposal_list none;
-
-	ck_assert_int_eq(read_list(LIST_KEX, SPAN_LIT("z,c,b,ext-info-c"), &client),
-			 OK);
-	server = client;
-	server.list[LIST_KEX] = SPAN_LIT("a,b,c");
-	ck_assert_int_eq(negotiate(&client, &server, &agreed, &none), OK);
-	ck_assert(span_is(agreed.name[LIST_KEX], "c"));
-	ck_assert(agreed.ext_info && !agreed.strict);
+	for (size_t i = 0; i < sizeof list; i++)
+		list[i] = i % 2 == 0 ? 'a' : ',';
+	p.list[LIST_KEX] = SPAN_OF(list);
+	proposal_write(&w, SPAN_OF(cookie), &p);
+	r = RD(((struct span){store, w.n}));
+	ck_assert_int_eq(proposal_read(&r, &again), ERR_RANGE);
 }
 END_TEST
 
@@ -101,11 +194,21 @@ Suite *unit_suite(void)
 {
 	Suite *s = suite_create("worker_kex_negotiate");
 	TCase *t = tcase_create("negotiate");
+	const int n_guesses = sizeof guesses / sizeof guesses[0];
+	const int n_malformed = sizeof malformed / sizeof malformed[0];
 
-	tcase_add_test(t, list_that_ends_with_a_comma_is_taken);
-	tcase_add_test(t, malformed_lists_are_refused);
-	tcase_add_test(t, list_without_a_common_name_is_named);
-	tcase_add_test(t, clients_preference_wins);
+	tcase_add_test(t,
+		       negotiate_chooses_the_first_of_the_client_that_the_server_has);
+	tcase_add_loop_test(t, negotiate_names_the_list_without_a_common_name, 0,
+			    PROPOSAL_LISTS);
+	tcase_add_loop_test(t, negotiate_tells_a_wrong_guess, 0, n_guesses);
+	tcase_add_test(t, negotiate_sees_the_markers_wherever_they_stand);
+	tcase_add_test(t, a_proposal_is_read_as_it_was_written);
+	tcase_add_loop_test(t, proposal_read_refuses_a_list_that_is_not_well_formed, 0,
+			    n_malformed);
+	tcase_add_test(t, a_list_that_ends_with_a_comma_is_taken);
+	tcase_add_test(t, a_name_has_its_greatest_length);
+	tcase_add_test(t, proposal_read_refuses_a_list_that_is_too_long);
 	suite_add_tcase(s, t);
 	return s;
 }
