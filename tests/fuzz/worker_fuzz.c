@@ -5,267 +5,9 @@
  * is the one that the monitor computes, nobody is logged in unless the monitor said so, and no error is
  * the worker's own.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "tests/fuzz/worker_far.h"
 
-#include "common/algs.h"
-#include "tests/fuzz/fuzz.h"
-#include "worker/alg/alg.h"
-#include "worker/kex/kex_run.h"
-#include "worker/worker.h"
-
-#define STEPS        64
-#define TURNS        64
-#define LIST_BYTES   2048
-#define PACKET_BYTES (LIMIT_CHAN_PACKET_BYTES + 4096)
-#define SMALL_BYTES  4096
-
-static struct {
-	struct worker w;
-	int client, monitor,
-	    inner;      /* the far ends, and the worker's end to the monitor */
-	struct dir out; /* what the client seals with */
-	const struct comp_alg *comp_row;
-	struct comp comp;
-	enum msg_state state;
-	uint32_t sent[MSG_COUNT];
-	uint8_t verdict;
-	bool accepted, end_told;
-	struct worker_settings settings;
-	uint8_t packet[PACKET_BYTES], payload[PACKET_BYTES], ipc[LIMIT_MSG_BYTES];
-} f;
-
-/* ---- settings: the default lists, a host key of each kind by name ---- */
-
-static struct span list_of(enum alg_kind kind)
-{
-	static uint8_t lists[ALG_KIND_COUNT][LIST_BYTES];
-	struct wr w = {.p = lists[kind], .cap = LIST_BYTES};
-	struct span bad;
-
-	expect(algs_list(kind, (struct span){0}, &w, &bad) == OK);
-	return (struct span){w.p, w.n};
-}
-
-static void settings_once(void)
-{
-	static const char *const types[] = {"ssh-ed25519", "ecdsa-sha2-nistp256",
-					    "ssh-rsa"};
-	uint8_t keys[256];
-	struct wr blobs = WR(keys), w = WR(f.ipc);
-	struct msg m;
-
-	if (f.settings.store != NULL)
-		return;
-	for (size_t i = 0; i < 3; i++) {
-		size_t mark = wr_open(&blobs);
-
-		wr_str(&blobs, types[i]);
-		wr_close(&blobs, mark);
-	}
-	m = MSG_OF(fork_settings, .ident = SPAN_LIT("SSH-2.0-Sallyport"),
-		   .kex = list_of(ALG_KEX), .hostkey = list_of(ALG_HOSTKEY),
-		   .cipher = list_of(ALG_CIPHER), .mac = list_of(ALG_MAC),
-		   .comp = list_of(ALG_COMP), .user_pk = list_of(ALG_USERKEY),
-		   .hostkeys = {blobs.p, blobs.n}, .rekey_bytes = 1 << 20);
-	msg_encode(&w, &m);
-	expect(w.err == OK &&
-	       worker_settings_read((struct span){w.p, w.n}, &f.settings) == OK);
-	expect(alg_warm() == OK);
-	log_level_set(LOG_QUIET_ALL);
-	signal(SIGPIPE, SIG_IGN);
-}
-
-/* ---- the client ---- */
-
-static void client_writes(struct span bytes)
-{
-	ssize_t n = write(f.client, bytes.p, bytes.n);
-
-	(void)n; /* a worker that has ended reads no more */
-}
-
-static struct span compressed(struct span payload, uint8_t store[PACKET_BYTES])
-{
-	struct wr w = {.p = store, .cap = PACKET_BYTES};
-
-	if (f.w.transport.logged_in && f.comp_row != NULL && f.comp_row->compresses &&
-	    !comp_active(&f.comp))
-		expect(comp_start(f.comp_row, true, &f.comp) == OK);
-	if (!comp_active(&f.comp))
-		return payload;
-	expect(comp_deflate(&f.comp, payload, &w) == OK);
-	return (struct span){w.p, w.n};
-}
-
-static void client_sends(struct span payload)
-{
-	static uint8_t store[PACKET_BYTES];
-	size_t n;
-
-	if (payload.n == 0 || payload.n > SMALL_BYTES)
-		return;
-	payload = compressed(payload, store);
-	memcpy(f.packet + PACKET_FRONT_BYTES, payload.p, payload.n);
-	f.out.seq = f.w.transport.in.seq;
-	expect(packet_seal(&f.out, f.packet, sizeof f.packet, payload.n, &n) == OK);
-	client_writes((struct span){f.packet, n});
-}
-
-static void client_sends_wr(const struct wr *w)
-{
-	if (w->err == OK)
-		client_sends((struct span){w->p, w->n});
-}
-
-static void client_reads(void)
-{
-	static uint8_t bytes[SMALL_BYTES];
-
-	while (read(f.client, bytes, sizeof bytes) > 0)
-		;
-}
-
-/* ---- the monitor ---- */
-
-static void tell(const struct msg *m)
-{
-	expect(ipc_tell(f.monitor, m) == OK);
-}
-
-/* As the monitor does: from its own ident and key. */
-static void serve_kex_sign(const struct msg_kex_sign *m)
-{
-	struct exhash x = {.digest = (enum digest)m->digest,
-			   .v_client = m->v_client,
-			   .v_server = f.settings.m.ident,
-			   .i_client = m->i_client,
-			   .i_server = m->i_server,
-			   .host_key = f.settings.hostkeys[m->hostkey],
-			   .group = m->group,
-			   .q_client = m->q_client,
-			   .q_server = m->q_server,
-			   .secret = m->secret};
-	struct exhash_value h;
-
-	expect(m->hostkey < f.settings.n_hostkeys && exhash(&x, &h) == OK);
-	if (f.state == IN_KEX)
-		f.state = IN_AUTH;
-	tell(&MSG_OF(kex_signed, .hash = {h.bytes, h.n},
-		     .signature = SPAN_LIT("signature")));
-}
-
-static void serve_auth(bool probe)
-{
-	uint8_t verdict = f.verdict % 3;
-
-	expect(f.w.kex.first_done && !f.accepted);
-	if (f.verdict % 4 == AUTH_KEY_WOULD_DO)
-		verdict = probe ? AUTH_KEY_WOULD_DO : AUTH_SUCCESS;
-	if (verdict == AUTH_SUCCESS && probe)
-		verdict = AUTH_FAILURE;
-	if (verdict == AUTH_SUCCESS) {
-		f.accepted = true;
-		f.state = IN_OPEN;
-		tell(&MSG_OF(granted, .permits = UINT8_MAX, .sessions = 4));
-	}
-	tell(&MSG_OF(auth_result, .verdict = verdict,
-		     .methods = SPAN_LIT("publickey,password"),
-		     .banner = {(const uint8_t *)"hello", f.verdict % 2 * 5U}));
-}
-
-static void serve_open(uint32_t chan)
-{
-	uint8_t failure = f.verdict % 5;
-
-	tell(&MSG_OF(chan_opened, .chan = chan, .failure = failure == 0 ? 1 : failure));
-}
-
-static void serve(const struct msg *m)
-{
-	switch ((int)m->type) {
-	case MSG_kex_sign:
-		return serve_kex_sign(&m->u.kex_sign);
-	case MSG_auth_none:
-	case MSG_auth_password:
-		return serve_auth(false);
-	case MSG_auth_publickey:
-		return serve_auth(m->u.auth_publickey.proof == 0);
-	case MSG_open_tcp:
-		return serve_open(m->u.open_tcp.chan);
-	case MSG_open_unix:
-		return serve_open(m->u.open_unix.chan);
-	case MSG_open_session:
-		if (f.verdict % 2 == 0)
-			return serve_open(m->u.open_session.chan);
-		return tell(&MSG_OF(chan_opened, .chan = m->u.open_session.chan));
-	case MSG_session_start:
-		return tell(&MSG_OF(session_started, .chan = m->u.session_start.chan));
-	case MSG_hostkey_prove:
-		return tell(&MSG_OF(hostkey_proved, .signature = SPAN_LIT("proof")));
-	case MSG_listen_tcp:
-		return tell(&MSG_OF(listen_result, .listen = m->u.listen_tcp.listen,
-				    .ok = f.verdict % 2, .port = 1024));
-	case MSG_listen_unix:
-		return tell(&MSG_OF(listen_result, .listen = m->u.listen_unix.listen,
-				    .ok = f.verdict % 2));
-	case MSG_conn_end:
-		expect(f.w.ending && !f.end_told);
-		f.end_told = true;
-	}
-}
-
-static bool monitor_serves_one(void)
-{
-	struct wr buf = WR(f.ipc);
-	struct ipc_fds fds;
-	struct msg m;
-	enum err e = ipc_recv(f.monitor, &buf, false, &m, &fds);
-
-	if (e == ERR_AGAIN)
-		return false;
-	expect(e == OK && fds.n == 0);
-	expect(msg_permit(m.type, MSG_WORKER, f.state, f.sent) == OK);
-	f.sent[m.type]++;
-	serve(&m);
-	return true;
-}
-
-/* ---- turns, which must not wait ---- */
-
-static bool must_wait(void)
-{
-	return f.w.kex.phase == KEX_WAIT_SIGN || f.w.auth.phase == AUTH_WAIT_MONITOR;
-}
-
-static bool something_to_do(void)
-{
-	struct pollfd p[] = {
-	    {f.inner,			     POLLIN, 0},
-            {f.w.pending ? -1 : f.w.transport.fd, POLLIN, 0}
-        };
-
-	if (f.w.ending)
-		return false;
-	return poll(p, 2, 0) > 0 || (f.w.pending && !must_wait());
-}
-
-static void settle(void)
-{
-	for (size_t i = 0; i < TURNS && something_to_do(); i++) {
-		worker_turn(&f.w);
-		client_reads();
-		while (monitor_serves_one())
-			;
-		expect(f.w.auth.phase != AUTH_OPEN || f.accepted);
-		expect(!f.w.transport.logged_in || f.accepted);
-		expect(f.w.auth.phase == AUTH_SERVICE || f.w.kex.session_id_n > 0);
-	}
-}
+#define STEPS 64
 
 /* ---- steps ---- */
 
@@ -427,27 +169,81 @@ static void step_verdict(struct rd *r)
 	f.verdict = rd_u8(r);
 }
 
-/* The number of a packet that a logged-in client may send, and its fields as they come. */
+/* A packet of a logged-in client, its fields as they come. */
 static void step_channel(struct rd *r)
 {
 	static const uint8_t numbers[] = {80, 81, 82, 90, 91, 92,  93,  94,
 					  95, 96, 97, 98, 99, 100, 192, 7};
-	static const char *const types[] = {"session",
-					    "direct-tcpip",
-					    "direct-streamlocal@openssh.com",
-					    "tcpip-forward",
-					    "shell",
-					    "pty-req",
-					    "env"};
 	struct wr w = WR(f.payload);
 	uint8_t number = numbers[rd_u8(r) % sizeof numbers];
 
 	wr_u8(&w, number);
 	if (number > 90 && number <= 100)
 		wr_u32(&w, rd_u8(r) % 4);
-	if (number == 80 || number == 90 || number == 98)
-		wr_str(&w, types[rd_u8(r) % 7]);
 	wr_raw(&w, take_short(r));
+	client_sends_wr(&w);
+}
+
+static void step_open(struct rd *r)
+{
+	static const char *const types[] = {"session", "direct-tcpip",
+					    "direct-streamlocal@openssh.com"};
+	struct wr w = WR(f.payload);
+	uint8_t type = rd_u8(r) % 3;
+
+	wr_u8(&w, SSH_MSG_CHANNEL_OPEN);
+	wr_str(&w, types[type]);
+	wr_u32(&w, rd_u8(r));
+	wr_u32(&w, LIMIT_WINDOW_BYTES);
+	wr_u32(&w, LIMIT_CHAN_PACKET_BYTES);
+	if (type != 0) {
+		wr_bytes(&w, take_short(r));
+		if (type == 1)
+			wr_u32(&w, rd_u8(r));
+		wr_str(&w, "::1");
+		wr_u32(&w, 0);
+	}
+	client_sends_wr(&w);
+}
+
+static void step_request(struct rd *r)
+{
+	static const char *const types[] = {"shell",     "exec",
+					    "subsystem", "pty-req",
+					    "env",       "window-change",
+					    "signal",    "break",
+					    "x11-req",   "auth-agent-req@openssh.com"};
+	struct wr w = WR(f.payload);
+
+	wr_u8(&w, SSH_MSG_CHANNEL_REQUEST);
+	wr_u32(&w, rd_u8(r) % 4);
+	wr_str(&w, types[rd_u8(r) % 10]);
+	wr_bool(&w, rd_bool(r));
+	wr_raw(&w, take_short(r));
+	client_sends_wr(&w);
+}
+
+static void step_global(struct rd *r)
+{
+	static const char *const types[] = {"tcpip-forward",
+					    "cancel-tcpip-forward",
+					    "streamlocal-forward@openssh.com",
+					    "cancel-streamlocal-forward@openssh.com",
+					    "hostkeys-prove-00@openssh.com",
+					    "keepalive@openssh.com",
+					    "no-more-sessions@openssh.com"};
+	struct wr w = WR(f.payload);
+	uint8_t type = rd_u8(r) % 7;
+
+	wr_u8(&w, SSH_MSG_GLOBAL_REQUEST);
+	wr_str(&w, types[type]);
+	wr_bool(&w, rd_bool(r));
+	if (type < 4)
+		wr_bytes(&w, take_short(r));
+	if (type < 2)
+		wr_u32(&w, rd_u8(r));
+	if (type == 4)
+		wr_bytes(&w, f.settings.hostkeys[rd_u8(r) % 3]);
 	client_sends_wr(&w);
 }
 
@@ -473,43 +269,19 @@ static void step_connect(struct rd *r)
 	step_service(r);
 }
 
-static void begin(void)
+/* Up to a login that the monitor accepts. */
+static void step_login(struct rd *r)
 {
-	int client[2], monitor[2];
+	struct wr w = WR(f.payload);
 
-	settings_once();
-	expect(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
-			  client) == 0);
-	expect(ipc_pair(monitor) == OK);
-	f.client = client[0];
-	f.monitor = monitor[0];
-	f.inner = monitor[1];
-	f.state = IN_KEX;
-	f.accepted = f.end_told = false;
-	f.verdict = 0;
-	f.comp_row = NULL;
-	memset(f.sent, 0, sizeof f.sent);
-	expect(worker_init(&f.w, &f.settings, f.inner) == OK);
-	expect(ipc_send(f.monitor, &MSG_OF(conn_begin, .id = 1), &client[1], 1,
-			false) == OK);
-	close(client[1]);
+	step_connect(r);
 	settle();
-}
-
-static void end(void)
-{
-	close(f.client);
-	if (f.w.ending) {
-		worker_farewell(&f.w);
-		while (monitor_serves_one())
-			;
-		expect(f.end_told);
-	}
-	worker_wipe(&f.w);
-	close(f.monitor);
-	close(f.inner);
-	dir_wipe(&f.out);
-	comp_wipe(&f.comp);
+	f.verdict = AUTH_SUCCESS;
+	wr_u8(&w, SSH_MSG_USERAUTH_REQUEST);
+	wr_str(&w, "alice");
+	wr_str(&w, "ssh-connection");
+	wr_str(&w, "none");
+	client_sends_wr(&w);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
@@ -517,7 +289,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	static void (*const steps[])(struct rd *) = {
 	    step_connect,  step_bytes,   step_packet,  step_banner,
 	    step_kexinit,  step_value,   step_newkeys, step_service,
-	    step_userauth, step_verdict, step_channel, step_monitor};
+	    step_userauth, step_verdict, step_channel, step_monitor,
+	    step_login,    step_open,    step_request, step_global};
 	struct rd r = RD(((struct span){data, n}));
 
 	begin();
