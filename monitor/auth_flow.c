@@ -69,7 +69,8 @@ static enum err attempt_begin(struct conn *c, enum auth_method method, size_t n)
 {
 	struct attempt *a = &c->work->attempt;
 
-	if (c->work->attempting)
+	/* an honest worker waits for the answer, which is held back after a refusal */
+	if (c->work->attempting || c->work->delayed)
 		return ERR_FORBIDDEN;
 	attempt_wipe(a);
 	a->copy = malloc(n + 1);
