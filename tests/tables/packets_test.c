@@ -83,9 +83,10 @@ static enum err wanted(unsigned number, enum kex_phase kex, enum auth_phase auth
 	return in_its_place(number, kex, auth) ? OK : ERR_FORBIDDEN;
 }
 
-START_TEST(a_packet_is_taken_exactly_where_it_has_its_place)
+/* One number in all states; gives in how many it is taken. */
+static size_t walk(unsigned number)
 {
-	size_t taken = 0, all = 0;
+	size_t taken = 0;
 
 	for (int k = 0; k < KEX_PHASE_COUNT; k++)
 		for (int a = 0; a < AUTH_PHASE_COUNT; a++)
@@ -94,32 +95,38 @@ START_TEST(a_packet_is_taken_exactly_where_it_has_its_place)
 				enum auth_phase auth = (enum auth_phase)a;
 				enum packet_first first = (enum packet_first)f;
 				enum err e =
-				    packet_permit((uint8_t)_i, kex, auth, first);
+				    packet_permit((uint8_t)number, kex, auth, first);
 
-				ck_assert_msg(
-				    e == wanted((unsigned)_i, kex, auth, first),
-				    "packet %d, kex %d, auth %d, first %d: %s", _i, k,
-				    a, f, err_text(e));
+				if (e != wanted(number, kex, auth, first))
+					ck_abort_msg(
+					    "packet %u, kex %d, auth %d, first %d: %s",
+					    number, k, a, f, err_text(e));
 				taken += e == OK;
-				all++;
 			}
-	ck_assert_uint_eq(all, 5 * 4 * 3);
-	ck_assert_int_eq(taken > 0, is_known((unsigned)_i));
+	return taken;
+}
+
+START_TEST(a_packet_is_taken_exactly_where_it_has_its_place)
+{
+	for (unsigned number = 0; number < NUMBERS; number++)
+		ck_assert_int_eq(walk(number) > 0, is_known(number));
 }
 END_TEST
 
 START_TEST(a_row_has_a_name_and_a_handler_and_unknown_numbers_have_none)
 {
-	const struct packet_row *row = packet_row((uint8_t)_i);
+	for (unsigned number = 0; number < NUMBERS; number++) {
+		const struct packet_row *row = packet_row((uint8_t)number);
 
-	ck_assert_int_eq(row != NULL, is_known((unsigned)_i));
-	if (row == NULL)
-		return;
-	ck_assert_ptr_nonnull(row->name);
-	ck_assert(row->recv != NULL);
-	ck_assert_uint_ne(row->kex, 0);
-	ck_assert_uint_ne(row->auth, 0);
-	ck_assert_uint_ne(row->first, 0);
+		ck_assert_int_eq(row != NULL, is_known(number));
+		if (row == NULL)
+			continue;
+		ck_assert_ptr_nonnull(row->name);
+		ck_assert(row->recv != NULL);
+		ck_assert_uint_ne(row->kex, 0);
+		ck_assert_uint_ne(row->auth, 0);
+		ck_assert_uint_ne(row->first, 0);
+	}
 }
 END_TEST
 
@@ -128,11 +135,8 @@ Suite *unit_suite(void)
 	Suite *s = suite_create("tables_packets");
 	TCase *t = tcase_create("packets");
 
-	tcase_add_loop_test(t, a_packet_is_taken_exactly_where_it_has_its_place, 0,
-			    NUMBERS);
-	tcase_add_loop_test(
-	    t, a_row_has_a_name_and_a_handler_and_unknown_numbers_have_none, 0,
-	    NUMBERS);
+	tcase_add_test(t, a_packet_is_taken_exactly_where_it_has_its_place);
+	tcase_add_test(t, a_row_has_a_name_and_a_handler_and_unknown_numbers_have_none);
 	suite_add_tcase(s, t);
 	return s;
 }
