@@ -164,7 +164,7 @@ $(BUILD)/man/sallyportd.8: docs/sallyportd.8
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj -name '*.d' -type f 2>/dev/null)
 
 .PHONY: all man fuzz-archives unit-tests check check-unit check-e2e check-sandbox check-asan fuzz \
   check-fuzz-corpus lint format bench run install help clean
