@@ -56,6 +56,16 @@ def wait_for(what, seconds=10.0, every=0.02):
         time.sleep(every)
 
 
+def end(process):
+    """Ends a client. ssh may miss a signal that comes just before it sleeps."""
+    process.terminate()
+    try:
+        process.wait(3)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 def descendants(pid):
     """All processes below pid, from /proc."""
     children = {}
@@ -284,5 +294,5 @@ class Master:
         return ["-S", self.path, "-o", "ControlMaster=no", "-o", "ProxyCommand=false"]
 
     def __exit__(self, *rest):
-        self.process.terminate()
+        end(self.process)
         self.process.communicate()
