@@ -112,7 +112,7 @@ enum err dh_group_choose(uint32_t min, uint32_t n, uint32_t max,
 	const struct dh_group *found;
 	size_t best = PRIMES;
 
-	if (min > max || low > high || want < low || want > high)
+	if (min > n || n > max || low > high)
 		return ERR_KEX_VALUE;
 	/* the smallest that is large enough, else the largest that there is */
 	for (size_t i = 0; i < PRIMES; i++)

@@ -108,7 +108,7 @@ static enum err gex_request_old(struct worker *w, struct rd *r)
 		return ERR_FORBIDDEN;
 	wr_u32(&p, n);
 	run->asked_n = p.n;
-	return choose_group(w, LIMIT_DH_BITS_MIN, n, LIMIT_DH_BITS_MAX);
+	return choose_group(w, 0, n, UINT32_MAX);
 }
 
 enum err recv_kex_init(struct worker *w, struct rd *r)

@@ -98,6 +98,16 @@ START_TEST(dh_group_choose_refuses_nonsense)
 }
 END_TEST
 
+/* also where what is bent into the limits would no longer contradict itself */
+START_TEST(dh_group_choose_refuses_a_size_outside_of_its_own_bounds)
+{
+	ck_assert_uint_eq(chosen(0, 16385, 16384), 0);
+	ck_assert_uint_eq(chosen(0, 9000, 8192), 0);
+	ck_assert_uint_eq(chosen(1024, 512, 8192), 0);
+	ck_assert_uint_eq(chosen(2048, 1024, 8192), 0);
+}
+END_TEST
+
 START_TEST(dh_group_new_refuses_what_a_server_must_not_offer)
 {
 	uint8_t p[BYTES];
@@ -144,6 +154,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, values_must_lie_between_1_and_p_minus_1);
 	tcase_add_test(t, dh_group_choose_takes_the_smallest_that_is_large_enough);
 	tcase_add_test(t, dh_group_choose_refuses_nonsense);
+	tcase_add_test(t, dh_group_choose_refuses_a_size_outside_of_its_own_bounds);
 	tcase_add_test(t, dh_group_new_refuses_what_a_server_must_not_offer);
 	tcase_add_test(t, a_group_exchange_needs_its_group);
 	suite_add_tcase(s, t);
