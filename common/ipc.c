@@ -102,12 +102,19 @@ static void take_fds(struct msghdr *h, struct ipc_fds *fds)
 	}
 }
 
+static enum err recv_errno(int number)
+{
+	if (number == EAGAIN || number == EWOULDBLOCK)
+		return ERR_AGAIN;
+	return number == ECONNRESET ? ERR_CLOSED : ERR_SYSTEM;
+}
+
 enum err ipc_recv(int sock, struct wr *buf, bool wait, struct msg *m, struct ipc_fds *fds)
 {
 	_Alignas(struct cmsghdr) char control[CONTROL_BYTES];
 	struct iovec iov = {.iov_base = buf->p, .iov_len = buf->cap};
 	struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-	    .msg_controllen = sizeof control};
+			   .msg_controllen = sizeof control};
 	enum err e;
 	ssize_t n;
 
@@ -116,9 +123,7 @@ enum err ipc_recv(int sock, struct wr *buf, bool wait, struct msg *m, struct ipc
 		n = recvmsg(sock, &h, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return errno == EAGAIN || errno == EWOULDBLOCK ? ERR_AGAIN
-		    : errno == ECONNRESET                      ? ERR_CLOSED
-							       : ERR_SYSTEM;
+		return recv_errno(errno);
 	if (n == 0) /* no message of ours is empty */
 		return ERR_CLOSED;
 	take_fds(&h, fds);

@@ -35,7 +35,7 @@ bool log_wants(enum log_level level)
 
 void log_prefix_set(const char *prefix)
 {
-	snprintf(the_log.prefix, sizeof the_log.prefix, "%s", prefix);
+	(void)snprintf(the_log.prefix, sizeof the_log.prefix, "%s", prefix);
 }
 
 static size_t show_byte(char *out, uint8_t byte)
@@ -89,7 +89,7 @@ void log_line(enum log_level level, const char *fmt, ...)
 		return;
 	n = (size_t)snprintf(line, sizeof line - 1, "%s", the_log.prefix);
 	va_start(ap, fmt);
-	vsnprintf(line + n, sizeof line - 1 - n, fmt, ap);
+	(void)vsnprintf(line + n, sizeof line - 1 - n, fmt, ap);
 	va_end(ap);
 	make_safe(line);
 	if (the_log.sink != NULL)

@@ -89,13 +89,13 @@ struct span rd_mpint(struct rd *r, size_t max)
 {
 	struct span s = rd_bytes(r, max < SIZE_MAX ? max + 1 : max);
 
-	if (s.n > 0 && (s.p[0] & 0x80) != 0)
-		rd_fail(r, ERR_RANGE);
-	else if (s.n > 0 && s.p[0] == 0 && (s.n == 1 || (s.p[1] & 0x80) == 0))
-		rd_fail(r, ERR_RANGE);
-	else if (s.n > 0 && s.p[0] == 0)
+	bool negative = s.n > 0 && (s.p[0] & 0x80) != 0;
+	bool padded = s.n > 0 && s.p[0] == 0;
+	bool in_vain = padded && (s.n == 1 || (s.p[1] & 0x80) == 0);
+
+	if (padded)
 		s = (struct span){s.p + 1, s.n - 1};
-	if (s.n > max)
+	if (negative || in_vain || s.n > max)
 		rd_fail(r, ERR_RANGE);
 	return r->err == OK ? s : (struct span){0};
 }

@@ -56,7 +56,8 @@ static enum err claim(struct conn *c, struct span user, struct span service)
 		conn_disconnect(c, ERR_RANGE, "bad user name");
 		return ERR_DENIED;
 	}
-	snprintf(w->user_shown, sizeof w->user_shown, "%s", printable(user, &shown));
+	(void)snprintf(w->user_shown, sizeof w->user_shown, "%s",
+		       printable(user, &shown));
 	for (char *p = w->user_shown; *p != '\0'; p++)
 		if (*p == ' ' || *p == '"') /* they end a field of a log line */
 			*p = '?';
