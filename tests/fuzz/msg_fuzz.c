@@ -4,76 +4,11 @@
  * where each is within its bound and not otherwise, and what was encoded decodes.
  */
 #include "common/msg.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/msg_make.h"
 
 #define BUFFER_BYTES (4 * LIMIT_MSG_BYTES)
 
 static uint8_t buffer[BUFFER_BYTES], second[BUFFER_BYTES];
-
-/* ---- fields out of the input, and whether the table takes them ---- */
-
-static bool below(uint64_t v, uint64_t max)
-{
-	return max == 0 || v <= max;
-}
-
-static bool make_u8(struct rd *r, uint8_t *out, uint64_t max)
-{
-	*out = rd_u8(r);
-	return below(*out, max);
-}
-
-static bool make_u32(struct rd *r, uint32_t *out, uint64_t max)
-{
-	*out = rd_u8(r) % 2 == 0 ? rd_u8(r) : rd_u32(r);
-	return below(*out, max);
-}
-
-static bool make_u64(struct rd *r, uint64_t *out, uint64_t max)
-{
-	*out = rd_u64(r);
-	return below(*out, max);
-}
-
-static bool make_bytes(struct rd *r, struct span *out, uint64_t max)
-{
-	static const uint8_t zeros[LIMIT_MSG_BYTES + 1];
-	uint8_t how = rd_u8(r);
-
-	if (how == UINT8_MAX)
-		*out = (struct span){zeros, max}; /* the longest that may be */
-	else if (how == UINT8_MAX - 1)
-		*out = (struct span){zeros, max + 1};
-	else
-		*out = rd_raw(r, how < r->left.n ? how : r->left.n);
-	return out->n <= max;
-}
-
-#define F(type, name, max) fits &= make_##type(r, &m->name, max);
-#define MSG(name, peer, states, budget, fds, fields)                                   \
-	static bool make_##name(struct rd *r, struct msg_##name *m)                    \
-	{                                                                              \
-		bool fits = true;                                                      \
-		fields return fits;                                                    \
-	}
-#include "common/msg.def"
-#undef F
-#undef MSG
-
-static bool make(struct rd *r, struct msg *m)
-{
-	m->type = rd_u8(r) % MSG_COUNT;
-	switch (m->type) {
-#define MSG(name, peer, states, budget, fds, fields)                                   \
-	case MSG_##name:                                                               \
-		return make_##name(r, &m->u.name);
-#include "common/msg.def"
-#undef MSG
-	case MSG_COUNT:
-		break;
-	}
-	abort();
-}
 
 /* ---- properties ---- */
 
@@ -127,8 +62,8 @@ static void fields(struct span in)
 {
 	struct rd r = RD(in);
 	struct wr w = WR(buffer);
-	struct msg m = {0}, back;
-	bool fits = make(&r, &m);
+	struct msg m = {.type = rd_u8(&r) % MSG_COUNT}, back;
+	bool fits = msg_make(&r, &m);
 
 	msg_encode(&w, &m);
 	expect((w.err == OK) == fits && (fits || w.err == ERR_RANGE));
