@@ -98,7 +98,7 @@ check-sandbox: all
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 check-asan:
 	$(MAKE) BUILD=build/asan OPT=-O1 CFLAGS='$(SANITIZE) -U_FORTIFY_SOURCE' LDFLAGS='$(SANITIZE)' all unit-tests
-	PATIENCE=4 $(MAKE) BUILD=build/asan OPT=-O1 CFLAGS='$(SANITIZE) -U_FORTIFY_SOURCE' LDFLAGS='$(SANITIZE)' check-unit check-e2e
+	PATIENCE=4 CK_TIMEOUT_MULTIPLIER=10 $(MAKE) BUILD=build/asan OPT=-O1 CFLAGS='$(SANITIZE) -U_FORTIFY_SOURCE' LDFLAGS='$(SANITIZE)' check-unit check-e2e
 
 # ---- fuzzers: make fuzz T=msg SECONDS=60; without T all ----
 SECONDS ?= 60

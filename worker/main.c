@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/asan.h"
 #include "common/err.h"
 #include "worker/nursery.h"
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/asan.h"
 #include "common/log.h"
 #include "common/sandbox.h"
 #include "monitor/connector/bind.h"

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/asan.h"
 #include "monitor/login/login.h"
 
 #define MASTER_BUF_BYTES 64 /* the longest order is 5 bytes */
