@@ -27,7 +27,9 @@ def main(patterns):
     result = unittest.TextTestRunner(verbosity=2, stream=sys.stdout).run(suite)
     for test, why in result.skipped:
         print("skipped: %s: %s" % (test, why))
-    bad = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
+    # the parts of one test count once
+    failed = [t for t, _ in result.failures + result.errors] + result.unexpectedSuccesses
+    bad = len({getattr(t, "test_case", t) for t in failed})
     skipped = len(result.skipped)
     print("%d passed, %d failed, %d skipped" % (result.testsRun - bad - skipped, bad, skipped))
     return 1 if bad or result.testsRun == 0 else 0

@@ -148,7 +148,6 @@ static enum err choose(struct worker *w, struct kex_run *run)
 	    offer_hostkey(a->name[LIST_HOSTKEY], s->hostkeys, s->n_hostkeys,
 			  &run->hostkey) != OK)
 		return ERR_KEX_NONE;
-	run->sign = pk_alg_plain(run->sign);
 	e = dir_choose(a, LIST_CIPHER_IN, LIST_MAC_IN, LIST_COMP_IN, &run->in);
 	if (e != OK)
 		return worker_blame(w, e, "%s", proposal_list_name(LIST_MAC_IN));

@@ -22,8 +22,7 @@ struct kex_run {
 	struct span i_client, i_server; /* KEXINIT payloads; malloc'ed */
 	struct agreed agreed;           /* names, in i_client */
 	const struct kex_alg *method;
-	const struct pk_alg
-	    *sign; /* the signature's row: of a certificate, its plain one */
+	const struct pk_alg *sign; /* the row of the host key or its certificate */
 	uint8_t hostkey;
 	struct kex_dir in, out;
 	const struct dh_group *group;        /* of a group exchange, once chosen */
