@@ -7,6 +7,10 @@ PKG     := pkg-config
 
 PROGRAMS := sallyportd sallyport-worker sallyport-connector sallyport-login
 
+# V=1 shows whole commands
+Q := $(if $(V),,@)
+SAY := $(if $(V),@:,@echo)
+
 # the folders each program is linked from, beside common/
 DIRS_common              := common
 DIRS_sallyportd          := monitor monitor/keys monitor/auth
@@ -39,21 +43,23 @@ all: $(READY:%=$(BUILD)/bin/%)
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(SAY) 'cc   $<'
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 # an archive so that each program pulls only what it uses; made anew so that no removed object stays
 define archive
 $(BUILD)/lib/$(1).a: $$(call lib_objs,$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$$(AR) rcs $$@ $$^
+	$$(Q)$$(AR) rcs $$@ $$^
 endef
 $(foreach p,common $(PROGRAMS),$(eval $(call archive,$(p))))
 
 define program
 $(BUILD)/bin/$(1): $$(filter %/main.o,$$(call objs,$(1))) $(BUILD)/lib/$(1).a $(BUILD)/lib/common.a
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS_ALL) $$(LDFLAGS_ALL) -o $$@ $$^ -Wl,--as-needed $$(LIBS_$(1)) $$(LIBS_common)
+	$$(SAY) 'link $$@'
+	$$(Q)$$(CC) $$(CFLAGS_ALL) $$(LDFLAGS_ALL) -o $$@ $$^ -Wl,--as-needed $$(LIBS_$(1)) $$(LIBS_common)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
@@ -68,7 +74,8 @@ program_of = $(strip $(if $(filter common/%,$(1)),common,$(if $(filter tables/%,
 define unit
 $(BUILD)/$(1:%.c=%): $(BUILD)/obj/$(1:%.c=%.o) $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1:%_test.c=%_fake.c))) $(BUILD)/obj/tests/unit.o $(2:%=$(BUILD)/lib/%.a) $(BUILD)/lib/common.a
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS_ALL) $$(LDFLAGS_ALL) -o $$@ $$^ -Wl,--as-needed $(foreach p,$(2),$(LIBS_$(p))) $$(LIBS_common) $$(shell $(PKG) --libs check)
+	$$(SAY) 'link $$@'
+	$$(Q)$$(CC) $$(CFLAGS_ALL) $$(LDFLAGS_ALL) -o $$@ $$^ -Wl,--as-needed $(foreach p,$(2),$(LIBS_$(p))) $$(LIBS_common) $$(shell $(PKG) --libs check)
 endef
 $(foreach t,$(TEST_SRCS),$(eval $(call unit,$(t),$(or $(filter-out common,$(call program_of,$(t:tests/%=%))),))))
 
@@ -85,7 +92,11 @@ $(BUILD)/tests/e2e/libssh_client: $(BUILD)/obj/tests/e2e/libssh_client.o
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(shell $(PKG) --libs libssh)
 
 # ---- everything that must hold before a commit: about ten minutes on two cores ----
-check: all check-unit check-sandbox check-fuzz-corpus check-e2e lint
+# one after the other: tests that measure time share the machine with nothing else
+CHECKS := all unit-tests check-unit check-sandbox check-fuzz-corpus check-e2e lint
+check:
+	@for step in $(CHECKS); do echo "== make $$step"; $(MAKE) --no-print-directory $$step || exit 1; done
+	@echo 'check: all passed'
 
 E2E ?=
 check-e2e: all $(BUILD)/tests/e2e/libssh_client
@@ -128,13 +139,28 @@ run:
 SBINDIR    := $(DESTDIR)$(PREFIX)/sbin
 LIBEXECDIR := $(DESTDIR)$(PREFIX)/libexec/sallyport
 MANDIR     := $(DESTDIR)$(PREFIX)/share/man
-install: all
-	install -d $(SBINDIR) $(LIBEXECDIR) $(MANDIR)/man5 $(MANDIR)/man8
+DOCDIR     := $(DESTDIR)$(PREFIX)/share/doc/sallyport
+SYSTEMDDIR := $(DESTDIR)$(PREFIX)/lib/systemd/system
+SYSUSERDIR := $(DESTDIR)$(PREFIX)/lib/sysusers.d
+HELPERS    := $(filter-out sallyportd,$(PROGRAMS))
+install: all man
+	install -d $(SBINDIR) $(LIBEXECDIR) $(MANDIR)/man5 $(MANDIR)/man8 $(DOCDIR) $(SYSTEMDDIR) $(SYSUSERDIR)
+	install -d $(DESTDIR)/etc/sallyport
 	install -m 755 $(BUILD)/bin/sallyportd $(SBINDIR)/
-	install -m 755 $(BUILD)/bin/sallyport-worker $(BUILD)/bin/sallyport-connector \
-	  $(BUILD)/bin/sallyport-login $(LIBEXECDIR)/
-	install -m 644 docs/sallyportd.8 $(MANDIR)/man8/
-	install -m 644 docs/sallyport.conf.5 $(MANDIR)/man5/
+	install -m 755 $(HELPERS:%=$(BUILD)/bin/%) $(LIBEXECDIR)/
+	install -m 644 $(BUILD)/man/sallyportd.8 $(MANDIR)/man8/
+	install -m 644 $(BUILD)/man/sallyport.conf.5 $(MANDIR)/man5/
+	install -m 644 README.md LICENSE docs/sallyport.conf.example scripts/systemd/pass-through.conf $(DOCDIR)/
+	sed 's,@SBINDIR@,$(PREFIX)/sbin,' scripts/systemd/sallyportd.service >$(SYSTEMDDIR)/sallyportd.service
+	chmod 644 $(SYSTEMDDIR)/sallyportd.service
+	install -m 644 scripts/systemd/sysusers.conf $(SYSUSERDIR)/sallyport.conf
+
+# what install put there; keys and configuration stay
+uninstall:
+	rm -f $(SBINDIR)/sallyportd $(HELPERS:%=$(LIBEXECDIR)/%) $(MANDIR)/man8/sallyportd.8 \
+	  $(MANDIR)/man5/sallyport.conf.5 $(SYSTEMDDIR)/sallyportd.service $(SYSUSERDIR)/sallyport.conf \
+	  $(addprefix $(DOCDIR)/,README.md LICENSE sallyport.conf.example pass-through.conf)
+	-rmdir --ignore-fail-on-non-empty $(LIBEXECDIR) $(DOCDIR) $(DESTDIR)/etc/sallyport
 
 help:
 	@echo 'make            the programs, in $(BUILD)/bin'
@@ -145,7 +171,8 @@ help:
 	@echo 'make fuzz       each fuzzer for SECONDS=60; T=msg for one'
 	@echo 'make bench      measures against the OpenSSH and dropbear of this machine'
 	@echo 'make lint       format, clang-tidy, include rule, test mirror'
-	@echo 'make install    PREFIX=$(PREFIX) DESTDIR='
+	@echo 'make install    PREFIX=$(PREFIX) DESTDIR= (make uninstall takes it back)'
+	@echo 'V=1             shows whole commands'
 
 # ---- manual pages: the keywords come out of monitor/config.def ----
 MANS := $(BUILD)/man/sallyport.conf.5 $(BUILD)/man/sallyportd.8
@@ -167,5 +194,5 @@ clean:
 -include $(shell find $(BUILD)/obj -name '*.d' -type f 2>/dev/null)
 
 .PHONY: all man fuzz-archives unit-tests check check-unit check-e2e check-sandbox check-asan fuzz \
-  check-fuzz-corpus lint format bench run install help clean
+  check-fuzz-corpus lint format bench run install uninstall help clean
 .DELETE_ON_ERROR:
