@@ -46,6 +46,7 @@
 #define LIMIT_BANNER_BYTES      16384        /* Banner file: a screenful of UTF-8 */
 #define LIMIT_KEYS_BYTES        (96 * 1024)  /* all authorized keys of one user */
 #define LIMIT_KEYS_LINE_BYTES   16384        /* one line of an authorized_keys file */
+#define LIMIT_KEX_BEFORE_LOGIN  4            /* who is not known yet must not cost many signatures */
 #define LIMIT_AUTH_REQUESTS     256          /* requests, keys offered included */
 
 #define LIMIT_CERT_PRINCIPALS   256          /* names in a certificate, as OpenSSH */
@@ -55,8 +56,10 @@
 
 /* --- channels ---------------------------------------------------------- */
 #define LIMIT_CHANNELS          512          /* open at once on one connection */
-#define LIMIT_CHANNEL_REFUSALS  1000         /* refused opens before we disconnect */
+#define LIMIT_CHANNEL_REFUSALS  1000         /* opens refused in a row before we disconnect */
 #define LIMIT_WINDOW_BYTES      (2 * 1024 * 1024) /* our window, as OpenSSH's 64 packets */
+#define LIMIT_WINDOWS_BYTES     (128 * 1024 * 1024) /* windows of all channels: below LIMIT_WORKER_MIB */
+#define LIMIT_WINDOW_LEAST_BYTES (64 * 1024)  /* window of a channel that comes when they are given away */
 #define LIMIT_CHAN_PACKET_BYTES (32 * 1024)  /* data in one packet, each way */
 #define LIMIT_CHAN_TURN_BYTES   (64 * 1024)  /* read of one channel in a turn, where there are more */
 #define LIMIT_CHAN_ROOM_BYTES   4096         /* less room in the output is none: no tiny packets */

@@ -43,6 +43,10 @@ enum err serve_kex_sign(struct conn *c, const struct msg_kex_sign *m,
 	(void)fds;
 	if (e != OK)
 		return e;
+	/* who is not known yet must not have all others wait for its signatures */
+	if (c->work->link.state != IN_OPEN &&
+	    c->work->link.sent[MSG_kex_sign] > LIMIT_KEX_BEFORE_LOGIN)
+		return ERR_BUDGET;
 	x.host_key = hostkey_blob(&ring->keys.key[m->hostkey]);
 	if ((e = exhash(&x, &hash)) != OK)
 		return e;

@@ -175,6 +175,10 @@ void worker_turn(struct worker *w)
 
 enum err worker_ask(struct worker *w, const struct msg *m)
 {
+	/* a client must not make us break the monitor's rules: that would look like a seized worker */
+	if (w->asked[m->type] >= msg_rules[m->type].budget)
+		return ERR_BUDGET;
+	w->asked[m->type]++;
 	return ipc_send(w->monitor.fd, m, NULL, 0, true);
 }
 

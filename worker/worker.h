@@ -31,7 +31,7 @@ struct worker {
 	struct kex kex;
 	struct auth auth;
 	struct chans chans;
-	bool interactive; /* a session has a terminal: see qos.h */
+	bool interactive;           /* a session has a terminal: see qos.h */
 	struct msg_granted granted; /* what the login may do; for polite answers only */
 	uint64_t id;
 	bool ending; /* a DISCONNECT was sent or received, or the socket is gone */
@@ -42,6 +42,7 @@ struct worker {
 	bool pending;                 /* input was read and not looked at yet */
 	bool linger;                  /* the client is to see our last words */
 	uint32_t log_lines;           /* sent so far */
+	uint32_t asked[MSG_COUNT];    /* by worker_ask */
 	uint32_t end_reason;          /* of the DISCONNECT; 0: none */
 	char blame[LIMIT_TEXT_BYTES]; /* what worker_blame said */
 	char end_text[LIMIT_TEXT_BYTES];
@@ -95,7 +96,7 @@ void worker_disconnected(struct worker *w, uint32_t reason, const char *text);
 
 /*
  * Asks the monitor; blocks only where the socket is full.
- * Errors: ERR_CLOSED; ERR_SYSTEM; ERR_MEMORY
+ * Errors: ERR_BUDGET so often as the monitor takes it; ERR_CLOSED; ERR_SYSTEM; ERR_MEMORY
  */
 MUST_CHECK enum err worker_ask(struct worker *w, const struct msg *m);
 

@@ -115,9 +115,9 @@ void worker_fail(struct worker *w, enum err e, const char *text)
 static void check_chan(const struct chan *c)
 {
 	expect(c->queue.n <= LIMIT_WINDOW_BYTES);
-	expect(c->window <= LIMIT_WINDOW_BYTES);
+	expect(c->window <= c->whole);
 	if (!c->close_sent)
-		expect(c->window + c->consumed + c->queue.n == LIMIT_WINDOW_BYTES);
+		expect(c->window + c->consumed + c->queue.n == c->whole);
 	else
 		expect(c->from[CHAN_OUT].fd < 0 && c->to.fd < 0 && c->queue.n == 0);
 	expect((c->queue.n == 0) == (c->queue.first == NULL));

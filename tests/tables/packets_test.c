@@ -54,7 +54,7 @@ static bool in_its_place(unsigned number, enum kex_phase kex, enum auth_phase au
 	if (!before_its_kexinit(kex))
 		return false;
 	if (number == SSH_MSG_SERVICE_REQUEST)
-		return auth == AUTH_SERVICE;
+		return auth == AUTH_SERVICE || auth == AUTH_METHOD;
 	if (number == SSH_MSG_USERAUTH_REQUEST)
 		return auth == AUTH_METHOD || auth == AUTH_OPEN;
 	if (is_connection(number))

@@ -112,6 +112,21 @@ START_TEST(a_connection_begins_with_a_descriptor_and_once)
 }
 END_TEST
 
+START_TEST(a_client_cannot_make_a_worker_ask_more_often_than_the_monitor_takes_it)
+{
+	ck_assert_uint_eq(msg_rules[MSG_hostkey_prove].budget, 64);
+	for (uint32_t i = 0; i < msg_rules[MSG_hostkey_prove].budget; i++) {
+		ck_assert_int_eq(worker_ask(&w, &MSG_OF(hostkey_prove, .hostkey = 0)),
+				 OK);
+		ck_assert_int_eq(asked().type, MSG_hostkey_prove);
+	}
+	ck_assert_int_eq(worker_ask(&w, &MSG_OF(hostkey_prove, .hostkey = 0)),
+			 ERR_BUDGET);
+	ck_assert_int_eq(err_class(ERR_BUDGET), ERR_CLASS_PEER);
+	ck_assert_int_eq(ask_conn_end(&w, 2, SPAN_LIT("other kinds go on")), OK);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("worker_ask");
@@ -123,6 +138,8 @@ Suite *unit_suite(void)
 	tcase_add_test(t, logins_and_the_end_are_told);
 	tcase_add_test(t, a_message_that_is_not_for_a_worker_is_a_bug);
 	tcase_add_test(t, a_connection_begins_with_a_descriptor_and_once);
+	tcase_add_test(
+	    t, a_client_cannot_make_a_worker_ask_more_often_than_the_monitor_takes_it);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -51,6 +51,9 @@ enum err recv_service_request(struct worker *w, struct rd *r)
 		return e;
 	if (!span_is(name, "ssh-userauth"))
 		return ERR_SERVICE;
+	/* paramiko asks for it again before each attempt; sshd lets it */
+	if (++w->auth.requests > LIMIT_AUTH_REQUESTS)
+		return ERR_AUTH_TRIES;
 	auth_enter(w, AUTH_METHOD);
 	wr_bytes(transport_begin(&w->transport, SSH_MSG_SERVICE_ACCEPT), name);
 	return transport_commit(&w->transport);

@@ -20,7 +20,7 @@ enum auth_phase {
 
 struct auth {
 	enum auth_phase phase;
-	uint32_t requests; /* bounded by LIMIT_AUTH_REQUESTS */
+	uint32_t requests; /* of the service too; bounded by LIMIT_AUTH_REQUESTS */
 	uint8_t *
 	    asked_key; /* algorithm and blob of a key that was only asked about, wire form */
 	size_t asked_key_n;

@@ -37,6 +37,24 @@ static enum err table_grow(struct chans *all)
 	return OK;
 }
 
+/* Where every queue is full, with a chunk half used at each end, memory must suffice. */
+_Static_assert(LIMIT_WINDOWS_BYTES + LIMIT_CHANNELS * (LIMIT_WINDOW_LEAST_BYTES +
+						       2 * LIMIT_CHAN_PACKET_BYTES) <=
+		   LIMIT_WORKER_MIB / 4 * 3 * 1024 * 1024,
+	       "stalled channels must fit a worker's address space");
+
+/* The first channels get a large window each; those that come when it is given away a small one. */
+static void promise_window(struct chan *c)
+{
+	struct chans *all = &c->worker->chans;
+
+	c->whole = all->promised > LIMIT_WINDOWS_BYTES - LIMIT_WINDOW_BYTES
+		       ? LIMIT_WINDOW_LEAST_BYTES
+		       : LIMIT_WINDOW_BYTES;
+	c->window = c->whole;
+	all->promised += c->whole;
+}
+
 enum err chan_new(struct worker *w, const char *type, enum chan_phase phase,
 		  struct chan **out)
 {
@@ -54,7 +72,7 @@ enum err chan_new(struct worker *w, const char *type, enum chan_phase phase,
 	c->worker = w;
 	c->type = type;
 	c->number = (uint32_t)i;
-	c->window = LIMIT_WINDOW_BYTES;
+	promise_window(c);
 	c->from[CHAN_OUT].fd = c->from[CHAN_ERR].fd = c->to.fd = -1;
 	chan_enter(c, phase);
 	all->slot[i] = c;
@@ -98,6 +116,7 @@ void chan_free(struct chan *c)
 	session_free(c->session);
 	if (c->phase == CHAN_OFFERED)
 		all->offered--;
+	all->promised -= c->whole;
 	all->slot[c->number] = NULL;
 	all->n--;
 	free(c);

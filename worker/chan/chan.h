@@ -22,9 +22,11 @@ struct alive {
 struct chans {
 	struct chan **slot; /* index = our channel number; NULL where free */
 	size_t cap, n;      /* n: slots in use */
+	size_t promised;    /* windows of all: what the client may make us keep */
 	size_t offered;     /* opened by us, not yet answered by the client */
 	size_t starved; /* had data when the transport had no room: they come first */
-	uint32_t refusals; /* opens refused so far: bounded by LIMIT_CHANNEL_REFUSALS */
+	uint32_t
+	    refusals; /* opens refused in a row: bounded by LIMIT_CHANNEL_REFUSALS */
 	bool no_more_sessions;
 	struct listens *listens;
 	struct globals

@@ -26,13 +26,16 @@ static enum err send_window_adjust(struct chan *c)
 
 /*
  * Bytes were written or dropped; window, consumed and queue always make up
- * LIMIT_WINDOW_BYTES.
+ * the whole window.
  */
 static enum err consume(struct chan *c, size_t bytes)
 {
+	const uint32_t half = c->whole / 2;
+	const uint32_t give =
+	    half < LIMIT_WINDOW_GIVE_BYTES ? half : LIMIT_WINDOW_GIVE_BYTES;
+
 	c->consumed += (uint32_t)bytes;
-	if (c->consumed < LIMIT_WINDOW_GIVE_BYTES || c->eof_got || c->close_got ||
-	    c->close_sent)
+	if (c->consumed < give || c->eof_got || c->close_got || c->close_sent)
 		return OK;
 	return send_window_adjust(c);
 }

@@ -130,6 +130,7 @@ enum err on_chan_opened(struct worker *w, const struct msg_chan_opened *m,
 		chan_free(c);
 		return chan_refuse(w, peer, failure, text);
 	}
+	w->chans.refusals = 0;
 	chan_enter(c, CHAN_OPEN);
 	log_debug("channel %u: %s opened", c->number, c->type);
 	if (c->session == NULL && (e = chan_join_socket(c, ipc_fd_take(fds, 0))) != OK)

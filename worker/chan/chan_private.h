@@ -28,6 +28,7 @@ struct chan {
 	enum chan_phase phase;
 	uint32_t peer_window;          /* data that the client still takes */
 	uint32_t peer_packet;          /* at most so much in one packet */
+	uint32_t whole;                /* our window when nothing waits */
 	uint32_t window;               /* data that the client may still send */
 	uint32_t consumed;             /* drained, not yet given back to the window */
 	bool reading[CHAN_FROM_COUNT]; /* from[i] may have more */

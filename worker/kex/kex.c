@@ -197,6 +197,10 @@ enum err recv_kexinit(struct worker *w, struct rd *r)
 
 	if ((e = proposal_read(r, &theirs)) != OK)
 		return e;
+	/* each costs the monitor a signature, and that serves all */
+	if (w->auth.phase != AUTH_OPEN &&
+	    w->asked[MSG_kex_sign] >= LIMIT_KEX_BEFORE_LOGIN)
+		return worker_blame(w, ERR_BUDGET, "key exchange before the login");
 	if (w->kex.phase == KEX_IDLE && (e = kex_begin(w)) != OK)
 		return e;
 	/* read again where it stays: the names are needed until the end */

@@ -44,10 +44,33 @@ START_TEST(another_service_than_the_login_is_not_available)
 }
 END_TEST
 
-START_TEST(the_service_is_asked_for_once)
+START_TEST(the_service_may_be_asked_for_before_each_attempt)
 {
+	for (int i = 0; i < 3; i++) {
+		peer_service(p, "ssh-userauth");
+		peer_expect(p, SSH_MSG_SERVICE_ACCEPT);
+		request("none", "");
+		expect_failure(false);
+	}
+}
+END_TEST
+
+START_TEST(the_service_is_not_asked_for_without_end)
+{
+	for (int i = 0; i < LIMIT_AUTH_REQUESTS; i++)
+		peer_service(p, "ssh-userauth");
+	ck_assert(!p->w.ending);
 	peer_service(p, "ssh-userauth");
-	peer_expect(p, SSH_MSG_SERVICE_ACCEPT);
+	peer_expect_disconnect(p, SSH_DISCONNECT_NO_MORE_AUTH_METHODS);
+}
+END_TEST
+
+START_TEST(the_service_is_not_asked_for_after_the_login)
+{
+	p->verdict = AUTH_SUCCESS;
+	peer_service(p, "ssh-userauth");
+	request("none", "");
+	peer_expect(p, SSH_MSG_USERAUTH_SUCCESS);
 	peer_service(p, "ssh-userauth");
 	peer_expect_disconnect(p, SSH_DISCONNECT_PROTOCOL_ERROR);
 }
@@ -167,7 +190,9 @@ Suite *unit_suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, another_service_than_the_login_is_not_available, 0, 2);
-	tcase_add_test(t, the_service_is_asked_for_once);
+	tcase_add_test(t, the_service_may_be_asked_for_before_each_attempt);
+	tcase_add_test(t, the_service_is_not_asked_for_without_end);
+	tcase_add_test(t, the_service_is_not_asked_for_after_the_login);
 	tcase_add_test(t, a_login_to_another_service_is_refused);
 	tcase_add_loop_test(
 	    t, methods_that_nobody_knows_are_refused_and_counted_by_the_monitor, 0,

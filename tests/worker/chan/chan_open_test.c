@@ -65,6 +65,15 @@ START_TEST(opens_beyond_the_limit_are_refused_and_then_end_the_connection)
 }
 END_TEST
 
+START_TEST(refusals_are_counted_in_a_row)
+{
+	fake.w.chans.refusals = LIMIT_CHANNEL_REFUSALS;
+	close(open_tcp_channel(0, 6, 1000));
+	ck_assert_int_eq(client_open("no-such", 5, 1000, 1000), OK);
+	ck_assert_uint_eq(fake.w.chans.refusals, 1);
+}
+END_TEST
+
 START_TEST(hosts_that_do_not_answer_are_not_counted_as_refusals)
 {
 	for (uint32_t i = 0; i < 2 * LIMIT_CHANNEL_REFUSALS; i++) {
@@ -224,6 +233,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, offer_confirmed_with_a_zero_packet_size_is_refused);
 	tcase_add_test(t, offer_that_the_client_refuses_closes_its_socket);
 	tcase_add_test(t, offers_that_the_client_leaves_unanswered_are_bounded);
+	tcase_add_test(t, refusals_are_counted_in_a_row);
 	suite_add_tcase(s, t);
 	return s;
 }

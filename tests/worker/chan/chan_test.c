@@ -201,6 +201,44 @@ START_TEST(wipe_takes_the_zero_state_and_channels_in_every_phase)
 }
 END_TEST
 
+START_TEST(windows_are_small_when_many_channels_are_open_and_large_again_after)
+{
+	size_t sum = 0;
+
+	for (uint32_t i = 0; i < LIMIT_CHANNELS; i++) {
+		ck_assert_int_eq(client_open("session", i, 1000, 1000), OK);
+		ck_assert_uint_ge(fake.w.chans.slot[i]->window,
+				  LIMIT_WINDOW_LEAST_BYTES);
+		sum += fake.w.chans.slot[i]->window;
+	}
+	ck_assert_uint_eq(fake.w.chans.slot[0]->window, LIMIT_WINDOW_BYTES);
+	ck_assert_uint_eq(fake.w.chans.slot[LIMIT_CHANNELS - 1]->window,
+			  LIMIT_WINDOW_LEAST_BYTES);
+	ck_assert_uint_le(sum, LIMIT_WINDOWS_BYTES +
+				   LIMIT_CHANNELS * (size_t)LIMIT_WINDOW_LEAST_BYTES);
+	ck_assert_uint_eq(fake.w.chans.promised, sum);
+	for (uint32_t i = 0; i < LIMIT_CHANNELS; i++)
+		ck_assert_int_eq(monitor_refuses(i, SSH_OPEN_CONNECT_FAILED), OK);
+	ck_assert_uint_eq(fake.w.chans.promised, 0);
+	ck_assert_int_eq(client_open("session", 0, 1000, 1000), OK);
+	ck_assert_uint_eq(fake.w.chans.slot[0]->window, LIMIT_WINDOW_BYTES);
+}
+END_TEST
+
+START_TEST(a_small_window_is_given_back_in_time)
+{
+	int fd;
+
+	fake.w.chans.promised = LIMIT_WINDOWS_BYTES;
+	fd = open_tcp_channel(0, 9, 1000);
+	ck_assert_uint_eq(fake.w.chans.slot[0]->window, LIMIT_WINDOW_LEAST_BYTES);
+	ck_assert_int_eq(client_data(0, LIMIT_CHAN_PACKET_BYTES), OK);
+	expect_adjust(9, LIMIT_CHAN_PACKET_BYTES);
+	ck_assert_uint_eq(fake.w.chans.slot[0]->window, LIMIT_WINDOW_LEAST_BYTES);
+	close(fd);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("worker_chan_chan");
@@ -217,6 +255,9 @@ Suite *unit_suite(void)
 	tcase_add_test(t, data_that_waits_is_written_before_the_close_is_answered);
 	tcase_add_test(t, answers_about_channels_that_are_gone_are_passed_over);
 	tcase_add_test(t, wipe_takes_the_zero_state_and_channels_in_every_phase);
+	tcase_add_test(
+	    t, windows_are_small_when_many_channels_are_open_and_large_again_after);
+	tcase_add_test(t, a_small_window_is_given_back_in_time);
 	suite_add_tcase(s, t);
 	return s;
 }

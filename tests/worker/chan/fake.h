@@ -356,7 +356,7 @@ static inline int open_tcp_channel(uint32_t number, uint32_t peer, uint32_t wind
 	r = next_out(SSH_MSG_CHANNEL_OPEN_CONFIRMATION);
 	ck_assert_uint_eq(rd_u32(&r), peer);
 	ck_assert_uint_eq(rd_u32(&r), number);
-	ck_assert_uint_eq(rd_u32(&r), LIMIT_WINDOW_BYTES);
+	ck_assert_uint_eq(rd_u32(&r), fake.w.chans.slot[number]->whole);
 	ck_assert_uint_eq(rd_u32(&r), LIMIT_CHAN_PACKET_BYTES);
 	ck_assert_int_eq(rd_end(&r), OK);
 	return pair[1];

@@ -280,6 +280,26 @@ START_TEST(time_makes_the_server_ask_for_new_keys)
 }
 END_TEST
 
+START_TEST(before_the_login_a_client_has_few_exchanges)
+{
+	peer_connect(p);
+	for (int i = 1; i < LIMIT_KEX_BEFORE_LOGIN; i++)
+		peer_exchange(p);
+	peer_kexinit(p, false);
+	peer_expect_disconnect(p, SSH_DISCONNECT_PROTOCOL_ERROR);
+	ck_assert_uint_eq(p->asked[MSG_kex_sign], LIMIT_KEX_BEFORE_LOGIN);
+}
+END_TEST
+
+START_TEST(after_the_login_a_client_has_many)
+{
+	peer_connect(p);
+	peer_log_in(p);
+	for (int i = 0; i < 2 * LIMIT_KEX_BEFORE_LOGIN; i++)
+		peer_exchange(p);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("worker_kex_kex");
@@ -308,6 +328,8 @@ Suite *unit_suite(void)
 	    t, bytes_make_the_server_ask_for_new_keys_and_replies_wait_for_them);
 	tcase_add_test(t, before_the_login_no_new_keys_are_asked_for);
 	tcase_add_test(t, time_makes_the_server_ask_for_new_keys);
+	tcase_add_test(t, before_the_login_a_client_has_few_exchanges);
+	tcase_add_test(t, after_the_login_a_client_has_many);
 	suite_add_tcase(s, t);
 	return s;
 }
