@@ -32,6 +32,7 @@
 #define LIMIT_BUFFER_STEP_BYTES 4096         /* smallest buffer; it doubles */
 #define LIMIT_MALLOC_APART_BYTES (64 * 1024) /* larger blocks are mapped, and unmapped */
 #define LIMIT_MALLOC_TOP_BYTES  (512 * 1024) /* grown by at once, so that no call is needed */
+#define LIMIT_TURN_PACKETS      64           /* taken from the client before the monitor is heard */
 #define LIMIT_REST_MS           2000         /* idle so long: buffers are given back */
 #define LIMIT_FAREWELL_MS       1000         /* for the last words to a client */
 #define LIMIT_FAREWELL_BYTES    (4 * 1024 * 1024) /* of its own that are let pass then */
@@ -82,6 +83,7 @@
 /* --- between processes ------------------------------------------------- */
 #define LIMIT_MSG_BYTES         (128 * 1024) /* largest IPC message; below wmem_default */
 #define LIMIT_WORKER_MSG_BYTES  (20 * 1024)  /* largest message to a worker */
+#define LIMIT_LINK_BYTES        (512 * 1024) /* of a socket to a worker or the connector, as far as the system lets */
 #define LIMIT_MSG_FDS           3            /* stdin, stdout, stderr of a session */
 #define LIMIT_TEXT_BYTES        256          /* reason or error told to the other side */
 #define LIMIT_LOG_BYTES         1024         /* one log line */

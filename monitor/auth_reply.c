@@ -33,9 +33,8 @@ static void reply(struct conn *c, enum auth_verdict verdict, struct span methods
 	    w->banner_sent ? (struct span){0} : banner_get(c->m, w->set->banner);
 
 	w->banner_sent = true;
-	if (link_tell(&w->link, &MSG_OF(auth_result, .verdict = (uint8_t)verdict,
-					.methods = methods, .banner = banner)) != OK)
-		conn_fail(c, ERR_STALLED);
+	conn_tell(c, &MSG_OF(auth_result, .verdict = (uint8_t)verdict,
+			     .methods = methods, .banner = banner));
 }
 
 void auth_reply_key_would_do(struct conn *c)
@@ -143,16 +142,14 @@ static void grant(struct conn *c)
 	const struct settings *set = w->set;
 
 	w->permits = decide_permits(c);
-	if (link_tell(&w->link,
-		      &MSG_OF(granted, .permits = w->permits,
-			      .sessions = set->max_sessions,
-			      .alive_s = set->client_alive_interval_s,
-			      .alive_count = set->client_alive_count_max,
-			      .rekey_bytes = set->rekey_limit.bytes,
-			      .rekey_s = set->rekey_limit.s,
-			      .qos_interactive = (uint32_t)set->ip_qos.interactive,
-			      .qos_bulk = (uint32_t)set->ip_qos.bulk)) != OK)
-		conn_fail(c, ERR_STALLED);
+	conn_tell(c,
+		  &MSG_OF(granted, .permits = w->permits, .sessions = set->max_sessions,
+			  .alive_s = set->client_alive_interval_s,
+			  .alive_count = set->client_alive_count_max,
+			  .rekey_bytes = set->rekey_limit.bytes,
+			  .rekey_s = set->rekey_limit.s,
+			  .qos_interactive = (uint32_t)set->ip_qos.interactive,
+			  .qos_bulk = (uint32_t)set->ip_qos.bulk));
 }
 
 static void log_accepted(const struct conn *c)

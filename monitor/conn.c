@@ -17,7 +17,9 @@
 #include "monitor/spawn.h"
 
 /* A worker whose connection is gone for so long does not mean to end. */
-#define LINGER_MS 5000
+#define LINGER_TICKS 8
+/* Where the nursery does not keep up, a connection asks it again after so long. */
+#define WORKER_PAUSE_US 20000
 
 static void startup_add(struct conn *c)
 {
@@ -54,11 +56,11 @@ static void work_free(struct conn *c)
 
 	if (w == NULL)
 		return;
-	if (w->told_ms != 0)
+	if (w->told_tick != 0)
 		c->m->n_told--;
 	child = idmap_find(&c->m->children, w->child);
 	if (child != NULL)
-		child->gone_ms = clock_ms();
+		child->gone_tick = c->m->ticks + 1;
 	conn_channels_wipe(c);
 	conn_auth_wipe(c);
 	link_close(&w->link);
@@ -100,7 +102,10 @@ static enum err ring_renew(struct conn *c)
 	return OK;
 }
 
-/* The client has spoken: from now on a worker serves it. */
+/*
+ * The client has spoken: from now on a worker serves it.
+ * Errors: ERR_AGAIN the nursery is busy, or a new one begins
+ */
 static enum err take_worker(struct conn *c)
 {
 	struct child *child;
@@ -115,8 +120,11 @@ static enum err take_worker(struct conn *c)
 	w->set = config_settings(c->config);
 	c->work = w;
 	e = ring_renew(c);
-	if (e == OK)
-		e = spawn_worker(c->m, c, &sock, &w->child);
+	if (e == OK && (e = spawn_worker(c->m, c, &sock, &w->child)) != OK) {
+		free(w);
+		c->work = NULL;
+		return e == ERR_STALLED || e == ERR_CLOSED ? ERR_AGAIN : e;
+	}
 	if (e == OK)
 		e = link_open(&w->link, c->m, sock, c);
 	if (e != OK)
@@ -132,6 +140,7 @@ static enum err take_worker(struct conn *c)
 
 static void conn_speaks(evutil_socket_t fd, short events, void *arg)
 {
+	const struct timeval pause = {.tv_usec = WORKER_PAUSE_US};
 	struct conn *c = arg;
 	enum err e;
 
@@ -145,6 +154,11 @@ static void conn_speaks(evutil_socket_t fd, short events, void *arg)
 		return;
 	}
 	e = take_worker(c);
+	if (e == ERR_AGAIN) {
+		log_debug("conn=%llu waits for a worker", (unsigned long long)c->id);
+		evtimer_assign(&c->ev, c->m->base, conn_speaks, c);
+		e = event_add(&c->ev, &pause) == 0 ? OK : ERR_SYSTEM;
+	}
 	if (e != OK) {
 		log_error("conn=%llu no worker for %s: %s", (unsigned long long)c->id,
 			  c->remote.address, err_text(e));
@@ -218,19 +232,40 @@ void conn_lost(struct conn *c, enum err e, const char *what)
 
 static void conn_doomed(evutil_socket_t fd, short events, void *arg)
 {
+	struct conn *c = arg;
+
 	(void)fd;
 	(void)events;
-	conn_lost(arg, ERR_STALLED, "to it");
+	conn_lost(c, c->work->doomed, "to it");
 }
 
 void conn_fail(struct conn *c, enum err e)
 {
-	if (c->work == NULL || c->work->doomed)
+	if (c->work == NULL || c->work->doomed != OK)
 		return;
-	c->work->doomed = true;
+	c->work->doomed = e;
 	log_debug("conn=%llu fails: %s", (unsigned long long)c->id, err_text(e));
 	evtimer_assign(&c->ev, c->m->base, conn_doomed, c);
 	event_active(&c->ev, EV_TIMEOUT, 1);
+}
+
+void conn_send(struct conn *c, const struct msg *m, const int *fds, size_t n_fds)
+{
+	enum err e = OK;
+
+	if (!c->work->told_end) /* then it hears no more */
+		e = link_send(&c->work->link, m, fds, n_fds);
+	if (e == ERR_STALLED && m->type == MSG_incoming)
+		log_verbose(
+		    "conn=%llu too many forwarded connections at once: one is dropped",
+		    (unsigned long long)c->id);
+	else if (e != OK && e != ERR_CLOSED)
+		conn_fail(c, e);
+}
+
+void conn_tell(struct conn *c, const struct msg *m)
+{
+	conn_send(c, m, NULL, 0);
 }
 
 void conn_disconnect(struct conn *c, enum err e, const char *text)
@@ -242,26 +277,25 @@ void conn_disconnect(struct conn *c, enum err e, const char *text)
 		conn_free(c);
 		return;
 	}
-	if (c->work->told_ms == 0)
+	if (c->work->told_tick == 0)
 		c->m->n_told++;
-	c->work->told_ms = clock_ms();
-	if (link_tell(&c->work->link, &msg) != OK)
-		conn_fail(c, ERR_STALLED);
+	c->work->told_tick = c->m->ticks + 1;
+	conn_tell(c, &msg);
 }
 
 bool conn_hears(const struct conn *c, enum msg_type type)
 {
-	return c->work->told_ms == 0 || type == MSG_conn_end || type == MSG_log_line;
+	return c->work->told_tick == 0 || type == MSG_conn_end || type == MSG_log_line;
 }
 
 /* A worker that was told to disconnect and goes on is no longer ours. */
-static void told_expire(struct monitor *m, uint64_t now)
+static void told_expire(struct monitor *m)
 {
 	if (m->n_told == 0)
 		return;
 	for (struct conn *c = m->conns; c != NULL; c = c->next)
-		if (c->work != NULL && c->work->told_ms != 0 &&
-		    now - c->work->told_ms > LINGER_MS)
+		if (c->work != NULL && c->work->told_tick != 0 &&
+		    m->ticks > c->work->told_tick + LINGER_TICKS)
 			conn_fail(c, ERR_FORBIDDEN);
 }
 
@@ -283,19 +317,19 @@ static void startups_expire(struct monitor *m, uint64_t now)
 
 void conns_tick(struct monitor *m)
 {
-	uint64_t now = clock_ms();
 	struct child *child;
 
-	startups_expire(m, now);
-	told_expire(m, now);
+	m->ticks++;
+	startups_expire(m, clock_ms());
+	told_expire(m);
 	for (size_t i = 0; i < m->children.cap; i++) {
 		child = m->children.slot[i].thing;
-		if (m->children.slot[i].id == 0 || child->gone_ms == 0 ||
-		    now - child->gone_ms < LINGER_MS)
+		if (m->children.slot[i].id == 0 || child->gone_tick == 0 ||
+		    m->ticks < child->gone_tick + LINGER_TICKS)
 			continue;
 		log_error("event=worker_lingers conn=%llu client=\"%s\": killed",
 			  (unsigned long long)child->conn_id, child->remote);
-		child->gone_ms = now;
+		child->gone_tick = m->ticks + 1;
 		child_kill(m, child->id);
 	}
 }

@@ -23,6 +23,13 @@ void conn_lost(struct conn *c, enum err e, const char *what);
 /* As conn_lost, from anywhere: it happens in a turn of its own. */
 void conn_fail(struct conn *c, enum err e);
 
+/*
+ * Tells c's worker. One that has ended is noticed by its link, behind what it said last; one that
+ * does not drain its socket is as good as dead.
+ */
+void conn_tell(struct conn *c, const struct msg *m);
+void conn_send(struct conn *c, const struct msg *m, const int *fds, size_t n_fds);
+
 /* Has the worker disconnect the client with a reason; e's own where text is NULL. */
 void conn_disconnect(struct conn *c, enum err e, const char *text);
 

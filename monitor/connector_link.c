@@ -97,7 +97,7 @@ void request_drop(struct monitor *m, uint64_t id)
 	msg = r->listen != NULL ? MSG_OF(unbind, .id = id)
 				: MSG_OF(connect_cancel, .id = id);
 	if (link_tell(&m->connector.link, &msg) != OK)
-		log_error("the connector does not take messages");
+		log_debug("the connector is busy: an answer will come that nobody waits for");
 	free(r);
 }
 
@@ -172,11 +172,9 @@ enum err serve_accepted(struct connector *k, const struct msg_accepted *m,
 		return OK;
 	if (r->listen == NULL || fds->n != 1)
 		return ERR_FORBIDDEN;
-	if (link_send(&r->c->work->link,
-		      &MSG_OF(incoming, .kind = INCOMING_TCP,
-			      .listen = r->listen->listen, .origin = m->origin,
-			      .origin_port = m->origin_port),
-		      fds->fd, 1) != OK)
-		conn_fail(r->c, ERR_STALLED);
+	conn_send(r->c,
+		  &MSG_OF(incoming, .kind = INCOMING_TCP, .listen = r->listen->listen,
+			  .origin = m->origin, .origin_port = m->origin_port),
+		  fds->fd, 1);
 	return OK;
 }

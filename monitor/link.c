@@ -3,6 +3,7 @@
  * checked against its state and budget (msg.def), and only then served.
  */
 #include <errno.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -78,11 +79,22 @@ static void link_readable(evutil_socket_t sock, short events, void *arg)
 		link_gone(l, e, what);
 }
 
+/* Room for the answers to all that a client may ask for at once; without it there is room for half. */
+static void link_widen(const struct link *l)
+{
+	const int bytes = LIMIT_LINK_BYTES;
+
+	if (l->peer != MSG_FORK && l->peer != MSG_LOGIN &&
+	    setsockopt(l->sock, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes) != 0)
+		log_debug("a socket's buffer could not be made larger");
+}
+
 enum err link_open(struct link *l, struct monitor *m, int sock, void *owner)
 {
 	l->m = m;
 	l->sock = sock;
 	l->owner = owner;
+	link_widen(l);
 	if (event_assign(&l->ev, m->base, sock, EV_READ | EV_PERSIST, link_readable,
 			 l) != 0 ||
 	    event_add(&l->ev, NULL) != 0) {

@@ -60,7 +60,7 @@ struct child {
 	uint32_t id;
 	struct fork_server *parent;
 	uint64_t conn_id; /* 0: a login helper or a spare */
-	uint64_t gone_ms; /* since when its connection is over; 0: it is not */
+	uint64_t gone_tick; /* since when its connection is over; 0: it is not */
 	char remote[64];
 };
 
@@ -128,8 +128,9 @@ struct conn_work {
 	struct link link;
 	uint32_t child;
 	bool told_end;
-	bool doomed;      /* ends in a turn of its own: conn_fail */
-	uint64_t told_ms; /* when its worker was told to disconnect; 0: it was not */
+	enum err
+	    doomed; /* why it ends in a turn of its own, conn_fail; OK: it does not */
+	uint64_t told_tick; /* when its worker was told to disconnect; 0: it was not */
 	struct exhash_value session_id;
 	size_t hostkey; /* whose signature began the connection */
 	char user[LIMIT_USER_BYTES + 1];
@@ -205,6 +206,7 @@ struct monitor {
 	uint64_t quiet_since_ms;
 	uint32_t restarts; /* of helpers that died, since the last quiet minute */
 	struct event *tick, *sig[4];
+	uint64_t ticks; /* seconds in which we ran: nobody is to blame for a stall of ours */
 	bool stopping;
 };
 

@@ -69,8 +69,7 @@ void chan_tell_opened(struct conn *c, uint32_t chan, int fd,
 	struct msg msg = MSG_OF(chan_opened, .chan = chan, .failure = (uint8_t)failure,
 				.text = text);
 
-	if (link_send(&c->work->link, &msg, &fd, fd >= 0 ? 1 : 0) != OK)
-		conn_fail(c, ERR_STALLED);
+	conn_send(c, &msg, &fd, fd >= 0 ? 1 : 0);
 }
 
 static enum err refuse(struct conn *c, uint32_t chan, enum ssh_open_failure failure,

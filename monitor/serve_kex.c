@@ -60,9 +60,9 @@ enum err serve_kex_sign(struct conn *c, const struct msg_kex_sign *m,
 		c->work->hostkey = m->hostkey;
 		conn_enter(c, IN_AUTH);
 	}
-	return link_tell(
-	    &c->work->link,
-	    &MSG_OF(kex_signed, .hash = {hash.bytes, hash.n}, .signature = signature));
+	conn_tell(c, &MSG_OF(kex_signed, .hash = {hash.bytes, hash.n},
+			     .signature = signature));
+	return OK;
 }
 
 enum err serve_hostkey_prove(struct conn *c, const struct msg_hostkey_prove *m,
@@ -87,6 +87,6 @@ enum err serve_hostkey_prove(struct conn *c, const struct msg_hostkey_prove *m,
 	e = hostkey_sign(&ring->keys.key[m->hostkey], alg, data, &w);
 	if (e != OK || (e = wr_end(&w, &signature)) != OK)
 		return e == ERR_KEY ? ERR_RANGE : e;
-	return link_tell(&c->work->link,
-			 &MSG_OF(hostkey_proved, .signature = signature));
+	conn_tell(c, &MSG_OF(hostkey_proved, .signature = signature));
+	return OK;
 }

@@ -18,9 +18,8 @@
 static void tell_result(struct conn *c, uint32_t listen, bool ok, uint32_t port,
 			struct span text)
 {
-	if (link_tell(&c->work->link, &MSG_OF(listen_result, .listen = listen, .ok = ok,
-					      .port = port, .text = text)) != OK)
-		conn_fail(c, ERR_STALLED);
+	conn_tell(c, &MSG_OF(listen_result, .listen = listen, .ok = ok, .port = port,
+			     .text = text));
 }
 
 static struct mlisten *listen_find(const struct conn *c, uint32_t listen)

@@ -19,9 +19,7 @@
 
 static void tell_refused(struct conn *c, uint32_t chan, struct span text)
 {
-	if (link_tell(&c->work->link,
-		      &MSG_OF(session_started, .chan = chan, .text = text)) != OK)
-		conn_fail(c, ERR_STALLED);
+	conn_tell(c, &MSG_OF(session_started, .chan = chan, .text = text));
 }
 
 /* Keeps those variables of the client's that AcceptEnv has. */
@@ -219,12 +217,11 @@ enum err serve_login_started(struct login *l, const struct msg_login_started *m,
 		log_error("conn=%llu user=%s channel=%u not started: %s",
 			  (unsigned long long)l->c->id, l->user,
 			  (unsigned)l->chan->chan, printable(m->text, &text));
-	if (link_send(&l->c->work->link,
-		      &MSG_OF(session_started, .chan = l->chan->chan, .ok = m->ok,
-			      .text = m->ok != 0 ? (struct span){0}
-						 : SPAN_LIT("not started")),
-		      fds->fd, m->ok != 0 ? fds->n : 0) != OK)
-		conn_fail(l->c, ERR_STALLED);
+	conn_send(
+	    l->c,
+	    &MSG_OF(session_started, .chan = l->chan->chan, .ok = m->ok,
+		    .text = m->ok != 0 ? (struct span){0} : SPAN_LIT("not started")),
+	    fds->fd, m->ok != 0 ? fds->n : 0);
 	if (m->ok != 0)
 		return OK;
 	l->chan->login = NULL;
@@ -238,11 +235,9 @@ enum err serve_login_exited(struct login *l, const struct msg_login_exited *m,
 	(void)fds;
 	if (l->chan == NULL || l->c == NULL || !l->answered)
 		return ERR_FORBIDDEN;
-	if (link_tell(&l->c->work->link,
-		      &MSG_OF(session_exited, .chan = l->chan->chan,
-			      .status = m->status, .signal = m->signal,
-			      .core = m->core)) != OK)
-		conn_fail(l->c, ERR_STALLED);
+	conn_tell(l->c,
+		  &MSG_OF(session_exited, .chan = l->chan->chan, .status = m->status,
+			  .signal = m->signal, .core = m->core));
 	l->exited = true;
 	return OK;
 }
@@ -274,8 +269,7 @@ enum err serve_login_incoming(struct login *l, const struct msg_login_incoming *
 	    (of_listener ? l->listen == NULL : l->chan == NULL))
 		return ERR_FORBIDDEN;
 	msg.u.incoming.listen = of_listener ? l->listen->listen : l->chan->chan;
-	if (link_send(&l->c->work->link, &msg, fds->fd, 1) != OK)
-		conn_fail(l->c, ERR_STALLED);
+	conn_send(l->c, &msg, fds->fd, 1);
 	return OK;
 }
 
@@ -295,8 +289,7 @@ void chan_helper_lost(struct login *l)
 		chan_connected(c, l->chan->chan, -1, SPAN_LIT("helper ended"));
 	else if (!l->answered)
 		tell_refused(c, l->chan->chan, SPAN_LIT("not started"));
-	else if (!l->exited && link_tell(&c->work->link,
-					 &MSG_OF(session_exited, .chan = l->chan->chan,
-						 .status = 255)) != OK)
-		conn_fail(c, ERR_STALLED);
+	else if (!l->exited)
+		conn_tell(
+		    c, &MSG_OF(session_exited, .chan = l->chan->chan, .status = 255));
 }

@@ -46,12 +46,13 @@ static enum err take_packet(struct worker *w)
 	return dispatch(w, payload);
 }
 
-/* Takes what was read, as far as we may. */
+/* Takes what was read, as far as we may; the monitor's answers to it are not to pile up. */
 static void take_pending(struct worker *w)
 {
 	enum err e;
 
-	while (w->pending && !w->ending && !must_wait(w)) {
+	for (size_t i = 0;
+	     i < LIMIT_TURN_PACKETS && w->pending && !w->ending && !must_wait(w); i++) {
 		e = take_packet(w);
 		if (e == ERR_AGAIN)
 			w->pending = false;
@@ -75,24 +76,36 @@ static void client_ready(struct watch *watch, short revents)
 		worker_fail(w, e, NULL);
 }
 
+/* Hears the monitor once. Errors: ERR_AGAIN it says nothing */
+static enum err hear(struct worker *w)
+{
+	struct ipc_fds fds;
+	struct msg m;
+	enum err e = ipc_recv(w->monitor.fd, &w->ipc, false, &m, &fds);
+
+	if (e == ERR_CLOSED) {
+		worker_disconnect(w, SSH_DISCONNECT_BY_APPLICATION, "gateway ends");
+		return OK;
+	}
+	if (e != OK)
+		return e;
+	e = ask_answered(w, &m, &fds);
+	ipc_fds_close(&fds);
+	return e;
+}
+
 static void monitor_ready(struct watch *watch, short revents)
 {
 	struct worker *w = watch->ctx;
-	struct ipc_fds fds;
-	struct msg m;
-	enum err e = ipc_recv(watch->fd, &w->ipc, false, &m, &fds);
+	enum err e = OK;
 
 	(void)revents;
-	if (e == ERR_AGAIN || w->ending)
-		return;
-	if (e == OK) {
-		e = ask_answered(w, &m, &fds);
-		ipc_fds_close(&fds);
-	} else if (e == ERR_CLOSED) {
-		worker_disconnect(w, SSH_DISCONNECT_BY_APPLICATION, "gateway ends");
-		return;
-	}
-	if (e != OK)
+	/* one message is the rule, and then a call to find no more is one too many */
+	do
+		if (!w->ending)
+			e = hear(w);
+	while (e == OK && w->pending && !w->ending);
+	if (e != OK && e != ERR_AGAIN)
 		worker_fail(w, e, NULL);
 }
 

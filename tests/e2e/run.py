@@ -1,19 +1,21 @@
 #!/usr/bin/env python3
 """Runs the end-to-end tests: tests/e2e/run.py [PATTERN ...], e.g. login or login.LoginTest.test_key
 
-Each scenario file is tests/e2e/<name>_test.py. Skips are listed with their reasons; the closing line counts all.
+Each scenario file is tests/e2e/<name>_test.py or tests/hostile/<name>_test.py. Skips are listed with their
+reasons; the closing line counts all.
 """
 import os
 import sys
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+FOLDERS = [HERE, os.path.join(os.path.dirname(HERE), "hostile")]
+sys.path[:0] = FOLDERS
 sys.dont_write_bytecode = True
 
 
 def main(patterns):
-    names = sorted(n[:-3] for n in os.listdir(HERE) if n.endswith("_test.py"))
+    names = [n[:-3] for folder in FOLDERS for n in sorted(os.listdir(folder)) if n.endswith("_test.py")]
     loader = unittest.TestLoader()
     suite = unittest.TestSuite()
     for name in names:
