@@ -253,6 +253,18 @@ class Gateway:
             assert done.returncode == check, (done, self.log())
         return done
 
+    def password_login(self, *command, password=TEST_PASSWORD, user=None, options=(), key=None):
+        """Logs in with a password that ssh asks a program for; gives the CompletedProcess."""
+        ask = self.path("askpass")
+        with open(ask, "w") as f:
+            f.write("#!/bin/sh\nprintf '%s\\n' \"$TEST_ASKPASS\"\n")
+        os.chmod(ask, 0o755)
+        argv = self.ssh_argv(*command, user=user, key=key, options=[
+            "-o", "BatchMode=no", "-o", "NumberOfPasswordPrompts=1", *options,
+            "-o", "PreferredAuthentications=password"])
+        env = dict(os.environ, SSH_ASKPASS=ask, SSH_ASKPASS_REQUIRE="force", TEST_ASKPASS=password)
+        return subprocess.run(argv, input=b"", capture_output=True, env=env, timeout=60 * PATIENCE)
+
     def popen(self, *command, options=(), **kw):
         kw.setdefault("stdin", subprocess.PIPE)
         kw.setdefault("stdout", subprocess.PIPE)
