@@ -260,7 +260,7 @@ class Gateway:
             f.write("#!/bin/sh\nprintf '%s\\n' \"$TEST_ASKPASS\"\n")
         os.chmod(ask, 0o755)
         argv = self.ssh_argv(*command, user=user, key=key, options=[
-            "-o", "BatchMode=no", "-o", "NumberOfPasswordPrompts=1", *options,
+            *options, "-o", "BatchMode=no", "-o", "NumberOfPasswordPrompts=1",
             "-o", "PreferredAuthentications=password"])
         env = dict(os.environ, SSH_ASKPASS=ask, SSH_ASKPASS_REQUIRE="force", TEST_ASKPASS=password)
         return subprocess.run(argv, input=b"", capture_output=True, env=env, timeout=60 * PATIENCE)

@@ -22,7 +22,8 @@ class PasswordTest(unittest.TestCase):
         users = cls.g.path("users")
         with open(users, "w") as f:
             f.write("# users of the gateway\n")
-            f.write("ann:%s\n" % crypt.crypt(PASSWORD, crypt.mksalt(crypt.METHOD_SHA512, rounds=5000)))
+            # the system's own method, which unknown users are measured with
+            f.write("ann:%s\n" % crypt.crypt(PASSWORD, "$y$j9T$xSBzFZGsUtOvBCLhm0Kf4/"))
             f.write("bob:%s\n" % crypt.crypt(PASSWORD, crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=32)))
             f.write("eve:!%s\n" % crypt.crypt(PASSWORD, crypt.mksalt(crypt.METHOD_SHA512, rounds=5000)))
         os.chmod(users, 0o600)
@@ -64,7 +65,7 @@ class PasswordTest(unittest.TestCase):
     def test_too_many_failures_end_the_connection(self):
         done = self.g.password_login("true", password="wrong", options=["-o", "NumberOfPasswordPrompts=9"])
         self.assertEqual(done.returncode, 255)
-        self.assertIn(b"Too many authentication failures", done.stderr)
+        self.assertIn(b"too many authentication failures", done.stderr.lower())
 
     def test_the_banner_is_shown_before(self):
         said = self.g.ssh("true", options=["-o", "LogLevel=INFO"]).stderr.decode()
