@@ -252,8 +252,10 @@ static ssize_t read_safe(struct config_reader *r, const char *path, char **buf)
 		n = *buf == NULL ? -1 : read_whole(fd, *buf, cap);
 	}
 	if (n < 0 && safe)
-		config_complain(r, false, "%s cannot be read: %s", path,
-				strerror(errno));
+		config_complain(
+		    r, false, "%s cannot be read: %s%s", path, strerror(errno),
+		    strcmp(path, OPTIONS_CONFIG_FILE) == 0 ? "; -f names another file"
+							   : "");
 	if (fd >= 0)
 		close(fd);
 	return n;

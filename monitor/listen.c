@@ -179,6 +179,21 @@ static enum err listener_add(struct monitor *m, int fd, const struct endpoint *a
 	return OK;
 }
 
+static const char *remedy(int number)
+{
+	switch (number) {
+	case EADDRINUSE:
+		return ": another server has it; choose a free one with Port or -p";
+	case EACCES:
+		return ": only root may listen below 1024; choose another one with "
+		       "Port or -p";
+	case EADDRNOTAVAIL:
+		return ": this host has no such address; see ListenAddress";
+	default:
+		return "";
+	}
+}
+
 static enum err listen_on(struct monitor *m, const struct addrinfo *a)
 {
 	struct sockaddr_storage at = {0};
@@ -199,8 +214,8 @@ static enum err listen_on(struct monitor *m, const struct addrinfo *a)
 	set_options(fd, a->ai_family, m->set);
 	if (bind(fd, a->ai_addr, a->ai_addrlen) != 0 ||
 	    listen(fd, (int)m->set->listen_backlog) != 0) {
-		log_error("cannot listen on %s port %u: %s", asked.address,
-			  (unsigned)asked.port, strerror(errno));
+		log_error("cannot listen on %s port %u: %s%s", asked.address,
+			  (unsigned)asked.port, strerror(errno), remedy(errno));
 		close(fd);
 		return ERR_SYSTEM;
 	}

@@ -1,9 +1,12 @@
 /*
  * Loads and reloads. A reload that fails anywhere changes nothing.
  */
+#include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/log.h"
 #include "monitor/account.h"
@@ -102,6 +105,35 @@ enum err load_all(struct monitor *m, struct config *config)
 	accounts_forget(m);
 	banners_forget(m);
 	return OK;
+}
+
+static enum err account_check(const char *keyword, const char *name)
+{
+	errno = 0;
+	if (getpwnam(name) != NULL)
+		return OK;
+	log_fatal("%s: there is no account %s%s%s: make it with useradd --system "
+		  "--user-group --shell /usr/sbin/nologin %s, or name another",
+		  keyword, name, errno != 0 ? ": " : "",
+		  errno != 0 ? strerror(errno) : "", name);
+	return ERR_UNKNOWN;
+}
+
+enum err system_check(const struct settings *set)
+{
+	enum err e = OK;
+
+	if (access("/dev/null", R_OK | W_OK) != 0) {
+		log_fatal(
+		    "/dev/null: %s: every process of the gateway needs it; make it "
+		    "with mknod -m 666 /dev/null c 1 3",
+		    strerror(errno));
+		return ERR_FILE;
+	}
+	if (geteuid() != 0)
+		return OK;
+	e = account_check("WorkerUser", set->worker_user);
+	return e != OK ? e : account_check("ConnectorUser", set->connector_user);
 }
 
 static void log_errors(const struct config_errors *errs)

@@ -16,6 +16,12 @@ void ring_unref(struct ring *r);
  */
 MUST_CHECK enum err load_all(struct monitor *m, struct config *config);
 
+/*
+ * Checks what set needs of the system before anything is started: accounts, /dev/null.
+ * Errors: ERR_UNKNOWN; ERR_FILE; logged with the remedy
+ */
+MUST_CHECK enum err system_check(const struct settings *set);
+
 /* Reads the configuration again, and everything with it; live connections keep theirs. */
 void reload(struct monitor *m);
 

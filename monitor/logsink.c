@@ -18,11 +18,15 @@ static const int priorities[] = {
 
 static void to_syslog(void *ctx, enum log_level level, const char *line)
 {
-	(void)ctx;
+	const struct detached *d = ctx;
+
 	syslog(priorities[level], "%s", line);
+	if (d->echo >= 0 && level <= LOG_ERROR)
+		(void)dprintf(d->echo, "sallyportd: %s\n", line);
 }
 
-void logsink_open(const struct options *o, const struct settings *set)
+void logsink_open(const struct options *o, const struct settings *set,
+		  struct detached *d)
 {
 	int fd;
 
@@ -39,5 +43,5 @@ void logsink_open(const struct options *o, const struct settings *set)
 		return;
 	}
 	openlog("sallyportd", LOG_PID | LOG_NDELAY, (int)set->syslog_facility);
-	log_open(to_syslog, NULL, set->log_level);
+	log_open(to_syslog, d, set->log_level);
 }

@@ -43,7 +43,8 @@ static int run_test(struct monitor *m, struct config *config)
 	struct keymem_state memory;
 
 	log_open(NULL, NULL, LOG_ERROR);
-	if (keymem_init(&memory) != OK || load_all(m, config) != OK)
+	if (system_check(config_settings(config)) != OK || keymem_init(&memory) != OK ||
+	    load_all(m, config) != OK)
 		return EXIT_FAILURE;
 	return EXIT_SUCCESS;
 }

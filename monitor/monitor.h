@@ -13,6 +13,7 @@
 #include "common/ipc.h"
 #include "monitor/auth/users.h"
 #include "monitor/config.h"
+#include "monitor/detach.h"
 #include "monitor/idmap.h"
 #include "monitor/keys/hostkey.h"
 #include "monitor/options.h"
@@ -208,6 +209,8 @@ struct monitor {
 	struct event *tick, *sig[4];
 	uint64_t ticks; /* seconds in which we ran: nobody is to blame for a stall of ours */
 	bool stopping;
+	bool gave_up; /* our processes kept dying */
+	struct detached detached;
 };
 
 /* Milliseconds and microseconds of the monotonic clock. */

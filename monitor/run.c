@@ -171,6 +171,8 @@ static enum err start(struct monitor *m, struct config *config)
 	m->config = config;
 	m->set = config_settings(config);
 	m->quiet_since_ms = clock_ms();
+	if (e == OK)
+		e = system_check(m->set);
 	if (e == OK && RAND_bytes(m->delay_secret, sizeof m->delay_secret) != 1)
 		e = ERR_CRYPTO;
 	if (e == OK && (e = events_open(m)) == OK && (e = spawn_find_programs(m)) == OK)
@@ -207,16 +209,19 @@ int run(struct monitor *m, struct config *config)
 {
 	enum err e;
 
-	if (!m->options.foreground && daemon(0, 0) != 0) {
-		(void)fprintf(stderr, "sallyportd: daemon: %s\n", strerror(errno));
+	m->detached = (struct detached){-1, -1};
+	if (!m->options.foreground && detach(&m->detached) != OK) {
+		(void)fprintf(stderr, "sallyportd: cannot go to the background: %s\n",
+			      strerror(errno));
 		return EXIT_FAILURE;
 	}
-	logsink_open(&m->options, config_settings(config));
+	logsink_open(&m->options, config_settings(config), &m->detached);
 	e = start(m, config);
-	if (e == OK && event_base_dispatch(m->base) < 0)
-		e = ERR_SYSTEM;
 	if (e != OK)
 		log_fatal("cannot start: %s", err_text(e));
+	detach_done(&m->detached, e == OK);
+	if (e == OK && event_base_dispatch(m->base) < 0)
+		e = ERR_SYSTEM;
 	stop(m);
-	return e == OK ? EXIT_SUCCESS : EXIT_FAILURE;
+	return e == OK && !m->gave_up ? EXIT_SUCCESS : EXIT_FAILURE;
 }

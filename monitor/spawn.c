@@ -410,7 +410,7 @@ void fork_server_lost(struct fork_server *f, enum err e, const char *what)
 		return;
 	if (++m->restarts > RESTARTS_MAX) {
 		log_fatal("our processes keep dying: giving up; see the lines above");
-		m->stopping = true;
+		m->stopping = m->gave_up = true;
 		event_base_loopbreak(m->base);
 		return;
 	}
