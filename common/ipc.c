@@ -12,7 +12,8 @@
 #define CONTROL_BYTES CMSG_SPACE(LIMIT_MSG_FDS * sizeof(int))
 
 /* A message of this length must fit the default socket buffer (208 KiB, half of it data). */
-_Static_assert(LIMIT_MSG_BYTES <= 160 * 1024, "an IPC message must fit a socket buffer");
+_Static_assert(LIMIT_MSG_BYTES <= 160 * 1024,
+	       "an IPC message must fit a socket buffer");
 
 enum err ipc_pair(int out[2])
 {
@@ -48,7 +49,8 @@ static enum err send_errno(int error)
 	return ERR_SYSTEM;
 }
 
-enum err ipc_send(int sock, const struct msg *m, const int *fds, size_t n_fds, bool wait)
+enum err ipc_send(int sock, const struct msg *m, const int *fds, size_t n_fds,
+		  bool wait)
 {
 	_Alignas(struct cmsghdr) char control[CONTROL_BYTES];
 	struct wr w = {.cap = msg_bytes(m)};
@@ -109,11 +111,14 @@ static enum err recv_errno(int number)
 	return number == ECONNRESET ? ERR_CLOSED : ERR_SYSTEM;
 }
 
-enum err ipc_recv(int sock, struct wr *buf, bool wait, struct msg *m, struct ipc_fds *fds)
+enum err ipc_recv(int sock, struct wr *buf, bool wait, struct msg *m,
+		  struct ipc_fds *fds)
 {
 	_Alignas(struct cmsghdr) char control[CONTROL_BYTES];
 	struct iovec iov = {.iov_base = buf->p, .iov_len = buf->cap};
-	struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+	struct msghdr h = {.msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = control,
 			   .msg_controllen = sizeof control};
 	enum err e;
 	ssize_t n;
@@ -124,9 +129,12 @@ enum err ipc_recv(int sock, struct wr *buf, bool wait, struct msg *m, struct ipc
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return recv_errno(errno);
-	if (n == 0) /* no message of ours is empty */
-		return ERR_CLOSED;
 	take_fds(&h, fds);
+	if (n ==
+	    0) { /* no message of ours is empty; one of a liar may carry descriptors */
+		ipc_fds_close(fds);
+		return ERR_CLOSED;
+	}
 	if ((h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
 		e = ERR_RANGE;
 	else

@@ -173,14 +173,15 @@ enum err serve_account_found(struct login *l, const struct msg_account_found *m,
 			     struct ipc_fds *fds)
 {
 	struct account *a = NULL;
-	struct printable keep;
+	struct printable keep, user;
 	enum err e = account_make(l, m, &a);
 
 	(void)fds;
 	if (e != OK)
 		return e;
 	if (m->notes.n > 0)
-		log_info("user=%s keys: %s", l->user, printable(m->notes, &keep));
+		log_info("user=%s keys: %s", printable(span_str(l->user), &user),
+			 printable(m->notes, &keep));
 	prune(l->m, a);
 	a->next = l->m->accounts;
 	l->m->accounts = a;

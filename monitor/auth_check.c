@@ -13,6 +13,7 @@
 #include "monitor/auth/keyopts.h"
 #include "monitor/auth/proof.h"
 #include "monitor/auth_check.h"
+#include "monitor/auth_reply.h"
 #include "monitor/login_link.h"
 #include "monitor/permit.h"
 
@@ -212,7 +213,10 @@ enum err auth_check_password(struct conn *c)
 	struct login *l = NULL;
 	enum err e;
 
-	if (w->attempt.secret.n == 0 && !w->set->permit_empty_passwords)
+	/* as sshd: what could not let anybody in is not asked; a password is worth guessing elsewhere too */
+	if (!method_on(w->set, w->attempt.method) ||
+	    !auth_step_is_next(w, w->attempt.method) ||
+	    (w->attempt.secret.n == 0 && !w->set->permit_empty_passwords))
 		return ERR_DENIED;
 	e = login_open(c->m, IN_PASSWORD, &msg, &l);
 	if (e != OK)

@@ -177,10 +177,13 @@ void auth_account_ready(struct conn *c, struct account *a)
 		auth_decided(c, ERR_MEMORY);
 		return;
 	}
-	/* a Match block may name other files for this user */
+	/* a Match block may name other files for this user: keys of these do not count */
 	if (w->attempt.method == METHOD_PUBLICKEY &&
-	    a->files != w->set->authorized_keys_file.item && ask_account(c) == OK)
+	    a->files != w->set->authorized_keys_file.item) {
+		if (ask_account(c) != OK)
+			auth_decided(c, ERR_SYSTEM);
 		return;
+	}
 	decide(c);
 }
 
@@ -266,7 +269,7 @@ enum err serve_password_checked(struct login *l, const struct msg_password_check
 	c->work->helper = NULL;
 	if (m->text.n > 0)
 		log_info("conn=%llu user=%s password: %s", (unsigned long long)c->id,
-			 l->user, printable(m->text, &text));
+			 c->work->user_shown, printable(m->text, &text));
 	auth_decided(c, m->ok != 0 ? auth_check_rules(c, METHOD_PASSWORD) : ERR_DENIED);
 	return ERR_CLOSED;
 }

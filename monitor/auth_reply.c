@@ -117,6 +117,20 @@ static bool all_done(const struct conn_work *w)
 	return false;
 }
 
+bool auth_step_is_next(const struct conn_work *w, enum auth_method method)
+{
+	const struct strlist *lists = &w->set->authentication_methods;
+	struct span left, name;
+
+	if (any_method_does(w->set))
+		return true;
+	for (size_t i = 0; i < lists->n; i++)
+		if (list_left(w, lists->item[i], &left) && names_next(&left, &name) &&
+		    span_is(name, method_names[method]))
+			return true;
+	return false;
+}
+
 static bool step_fits(const struct conn_work *w)
 {
 	const struct strlist *lists = &w->set->authentication_methods;

@@ -9,6 +9,9 @@
 /* The attempt under way is decided: replies, now or later. e is OK or why not. */
 void auth_decided(struct conn *c, enum err e);
 
+/* Tells whether a method is a next step of any list of AuthenticationMethods. */
+bool auth_step_is_next(const struct conn_work *w, enum auth_method method);
+
 /* The key would do: RFC 4252 7. */
 void auth_reply_key_would_do(struct conn *c);
 

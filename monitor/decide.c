@@ -41,9 +41,13 @@ static struct key_options keys_permit(const struct conn_work *w)
 	return all;
 }
 
+/* As sshd: the user's own file is no way around ForceCommand. */
 bool decide_user_rc(const struct conn *c)
 {
-	return c->work->set->permit_user_rc && keys_permit(c->work).user_rc;
+	const struct settings *set = c->work->set;
+
+	return set->permit_user_rc && set->force_command == NULL &&
+	       keys_permit(c->work).user_rc;
 }
 
 uint32_t decide_permits(const struct conn *c)
@@ -118,25 +122,54 @@ static enum err subsystem_find(const struct settings *set, struct span name,
 	return ERR_UNKNOWN;
 }
 
+/*
+ * The command that is run whatever was asked, if any. Where two keys opened the door,
+ * their commands must agree, as in sshd.
+ */
+static enum err command_forced(const struct conn_work *w, struct span *command,
+			       bool *forced)
+{
+	const struct key_options *first = NULL;
+
+	if (w->set->force_command != NULL) {
+		*command = span_str(w->set->force_command);
+		*forced = true;
+		return OK;
+	}
+	for (size_t i = 0; i < w->n_keys; i++) {
+		const struct key_options *one = w->keys[i].options;
+
+		if (!one->has_command)
+			continue;
+		if (first != NULL && !span_equal(first->command, one->command))
+			return ERR_DENIED;
+		first = one;
+	}
+	*forced = first != NULL;
+	if (first != NULL)
+		*command = first->command;
+	return OK;
+}
+
 enum err decide_command(const struct conn *c, const struct msg_session_start *m,
 			struct span *command, struct span *original)
 {
 	const struct conn_work *w = c->work;
-	struct span asked = m->command, forced = {0};
+	struct span asked = m->command, instead = {0};
+	bool forced = false;
 	enum err e = OK;
 
 	if (m->kind == SESSION_SHELL)
 		asked = (struct span){0};
 	else if (m->kind == SESSION_SUBSYSTEM)
 		e = subsystem_find(w->set, m->command, &asked);
-	if (w->set->force_command != NULL)
-		forced = span_str(w->set->force_command);
-	for (size_t i = 0; forced.n == 0 && i < w->n_keys; i++)
-		if (w->keys[i].options->has_command)
-			forced = w->keys[i].options->command;
+	if (e == OK)
+		e = command_forced(w, &instead, &forced);
 	if (e != OK)
 		return e;
-	*command = forced.n > 0 ? forced : asked;
-	*original = forced.n > 0 ? asked : (struct span){0};
+	if (forced && instead.n == 0) /* nothing may be run; no command means a shell */
+		instead = SPAN_LIT("exit");
+	*command = forced ? instead : asked;
+	*original = forced ? asked : (struct span){0};
 	return OK;
 }

@@ -41,14 +41,21 @@ void login_drop(struct login *l)
 {
 	if (l == NULL)
 		return;
+	/* the user's file system or a database may hold it up; it has nothing to tidy up */
+	if (!l->answered &&
+	    (l->link.state == IN_ACCOUNT || l->link.state == IN_PASSWORD))
+		child_dismiss(l->m, l->child);
 	link_close(&l->link);
 	free(l);
 }
 
 void login_lost(struct login *l, enum err e, const char *what)
 {
+	struct printable user;
+
 	if (e != ERR_CLOSED)
-		log_error("login helper for %s: %s%s%s", l->user, err_text(e),
+		log_error("login helper for %s: %s%s%s",
+			  printable(span_str(l->user), &user), err_text(e),
 			  what != NULL ? ": " : "", what != NULL ? what : "");
 	if (l->c != NULL &&
 	    (l->link.state == IN_ACCOUNT || l->link.state == IN_PASSWORD))
@@ -61,10 +68,10 @@ void login_lost(struct login *l, enum err e, const char *what)
 enum err serve_login_log(struct login *l, const struct msg_login_log *m,
 			 struct ipc_fds *fds)
 {
-	struct printable keep;
+	struct printable keep, user;
 
 	(void)fds;
-	log_line((enum log_level)m->level, "user=%s %s", l->user,
-		 printable(m->text, &keep));
+	log_line((enum log_level)m->level, "user=%s %s",
+		 printable(span_str(l->user), &user), printable(m->text, &keep));
 	return OK;
 }

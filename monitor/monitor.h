@@ -60,8 +60,9 @@ struct spare {
 struct child {
 	uint32_t id;
 	struct fork_server *parent;
-	uint64_t conn_id; /* 0: a login helper or a spare */
+	uint64_t conn_id;   /* 0: a login helper or a spare */
 	uint64_t gone_tick; /* since when its connection is over; 0: it is not */
+	bool dismissed;     /* its death by SIGKILL is our own wish */
 	char remote[64];
 };
 
@@ -207,7 +208,8 @@ struct monitor {
 	uint64_t quiet_since_ms;
 	uint32_t restarts; /* of helpers that died, since the last quiet minute */
 	struct event *tick, *sig[4];
-	uint64_t ticks; /* seconds in which we ran: nobody is to blame for a stall of ours */
+	uint64_t
+	    ticks; /* seconds in which we ran: nobody is to blame for a stall of ours */
 	bool stopping;
 	bool gave_up; /* our processes kept dying */
 	struct detached detached;

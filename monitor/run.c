@@ -119,6 +119,7 @@ static void on_tick(evutil_socket_t fd, short events, void *arg)
 	(void)events;
 	conns_tick(m);
 	listeners_resume(m);
+	spawn_missing(m);
 	if (clock_ms() - m->quiet_since_ms > 60 * 1000) {
 		m->quiet_since_ms = clock_ms();
 		m->restarts = 0;

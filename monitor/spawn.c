@@ -258,14 +258,31 @@ enum err spawn_settings(struct monitor *m)
 	return e;
 }
 
-static void retire(struct monitor *m, struct fork_server *f)
+/* They end when their sockets do. */
+static void drop_spares(struct monitor *m)
 {
-	f->retired = true;
 	for (size_t i = 0; i < m->n_spares; i++)
 		close(m->spares[i].sock);
 	m->n_spares = 0;
+}
+
+static void retire(struct monitor *m, struct fork_server *f)
+{
+	f->retired = true;
+	drop_spares(m);
 	if (link_tell(&f->link, &MSG_OF(fork_retire, .reason = 0)) != OK)
 		link_close(&f->link);
+}
+
+/* A nursery that does not know the settings must not fork: its workers would have no keys to offer. */
+static void renew_nursery(struct monitor *m)
+{
+	if (start_nursery(m) == OK && spawn_settings(m) == OK)
+		return;
+	log_error("no nursery: nobody is served until one can be started");
+	if (m->nursery != NULL)
+		retire(m, m->nursery);
+	m->nursery = NULL;
 }
 
 void spawn_burn_nursery(struct monitor *m, const char *why)
@@ -274,8 +291,7 @@ void spawn_burn_nursery(struct monitor *m, const char *why)
 	if (m->nursery != NULL)
 		retire(m, m->nursery);
 	m->nursery = NULL;
-	if (start_nursery(m) != OK || spawn_settings(m) != OK)
-		log_error("no nursery: connections wait until one can be started");
+	renew_nursery(m);
 }
 
 enum err spawn_worker(struct monitor *m, struct conn *c, int *sock, uint32_t *id)
@@ -332,6 +348,16 @@ void child_kill(struct monitor *m, uint32_t id)
 		    (unsigned long)id);
 }
 
+void child_dismiss(struct monitor *m, uint32_t id)
+{
+	struct child *child = idmap_find(&m->children, id);
+
+	if (child == NULL)
+		return;
+	child->dismissed = true;
+	child_kill(m, id);
+}
+
 enum err serve_fork_ready(struct fork_server *f, const struct msg_fork_ready *msg,
 			  struct ipc_fds *fds)
 {
@@ -356,7 +382,7 @@ enum err serve_fork_ended(struct fork_server *f, const struct msg_fork_ended *ms
 	idmap_remove(&m->children, msg->child);
 	spare_forget(m, msg->child);
 	f->living--;
-	if (WIFSIGNALED(status)) {
+	if (WIFSIGNALED(status) && !(child->dismissed && WTERMSIG(status) == SIGKILL)) {
 		log_error("event=crash program=%s conn=%llu client=\"%s\" signal=%d%s",
 			  f->program, (unsigned long long)child->conn_id, child->remote,
 			  WTERMSIG(status),
@@ -422,8 +448,22 @@ void fork_server_lost(struct fork_server *f, enum err e, const char *what)
 	if (!was_nursery)
 		return;
 	m->nursery = NULL;
-	m->n_spares = 0;
+	drop_spares(m);
 	spawn_burn_nursery(m, "it died");
+}
+
+/* What keeps dying is left alone for a while: a minute without a death forgives. */
+void spawn_missing(struct monitor *m)
+{
+	if (m->restarts > RESTARTS_MAX)
+		return;
+	if (m->nursery == NULL)
+		renew_nursery(m);
+	if (m->login_master == NULL &&
+	    start_fork_server(m, "sallyport-login", NULL, NULL, &m->login_master) != OK)
+		log_error("no login master: nobody can log in");
+	if (m->connector.link.sock < 0 && start_connector(m) != OK)
+		log_error("no connector: forwarding is refused");
 }
 
 void connector_lost(struct connector *k, enum err e, const char *what)
@@ -445,9 +485,7 @@ void spawn_wipe(struct monitor *m)
 {
 	struct fork_server *f;
 
-	for (size_t i = 0; i < m->n_spares; i++)
-		close(m->spares[i].sock);
-	m->n_spares = 0;
+	drop_spares(m);
 	while ((f = m->forkers) != NULL) {
 		m->forkers = f->next;
 		link_close(&f->link);

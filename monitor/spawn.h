@@ -35,6 +35,12 @@ MUST_CHECK enum err spawn_login(struct monitor *m, int *sock, uint32_t *child);
 /* Has a child killed that does not end by itself; nothing happens where it has ended. */
 void child_kill(struct monitor *m, uint32_t child);
 
+/* As child_kill, for one that did no wrong: its death is no crash. */
+void child_dismiss(struct monitor *m, uint32_t child);
+
+/* Starts again what could not be started when it was lost. To be called every second. */
+void spawn_missing(struct monitor *m);
+
 /* A fork server's socket ended. */
 void fork_server_lost(struct fork_server *f, enum err e, const char *what);
 

@@ -1,0 +1,35 @@
+"""What an operator ruled must hold, whatever the user does: forced commands, files of keys, accounts."""
+import os
+import unittest
+
+from gateway import AS_ROOT, Gateway
+
+
+class ForcedCommandTest(unittest.TestCase):
+    def test_the_users_rc_file_does_not_run_where_a_command_is_forced(self):
+        with Gateway("ForceCommand echo forced") as g:
+            home = os.path.expanduser("~" + g.user)
+            rc = os.path.join(home, ".ssh", "rc")
+            if not AS_ROOT and os.path.exists(rc):
+                self.skipTest("the user has a ~/.ssh/rc")
+            os.makedirs(os.path.dirname(rc), exist_ok=True)
+            with open(rc, "w") as f:
+                f.write("echo escaped\n")
+            try:
+                self.assertEqual(g.ssh("id").stdout, b"forced\n")
+            finally:
+                os.unlink(rc)
+
+    def test_an_empty_command_of_a_key_gives_no_shell(self):
+        with Gateway() as g:
+            key = g.make_key("bare", options='command=""')
+            for command in (["id"], ["cat", "/etc/passwd"]):
+                done = g.ssh(*command, key=key)
+                self.assertEqual(done.stdout, b"")
+                self.assertEqual(done.returncode, 0)
+            done = g.ssh(key=key, input=b"id\n")
+            self.assertEqual(done.stdout, b"")
+
+
+if __name__ == "__main__":
+    unittest.main()
