@@ -69,7 +69,7 @@ TEST_SRCS := $(shell find tests -name '*_test.c' 2>/dev/null | sort)
 TEST_BINS := $(TEST_SRCS:%.c=$(BUILD)/%)
 # tests of tables see the worker's, and so link it
 program_of = $(strip $(if $(filter common/%,$(1)),common,$(if $(filter tables/%,$(1)),sallyport-worker,\
-  $(foreach p,$(PROGRAMS),$(if $(filter $(DIRS_$(p):%=%/),$(dir $(1))),$(p))))))
+  $(if $(filter hostile/%,$(1)),sallyportd,$(foreach p,$(PROGRAMS),$(if $(filter $(DIRS_$(p):%=%/),$(dir $(1))),$(p)))))))
 
 define unit
 $(BUILD)/$(1:%.c=%): $(BUILD)/obj/$(1:%.c=%.o) $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1:%_test.c=%_fake.c))) $(BUILD)/obj/tests/unit.o $(2:%=$(BUILD)/lib/%.a) $(BUILD)/lib/common.a
