@@ -97,7 +97,8 @@ void request_drop(struct monitor *m, uint64_t id)
 	msg = r->listen != NULL ? MSG_OF(unbind, .id = id)
 				: MSG_OF(connect_cancel, .id = id);
 	if (link_tell(&m->connector.link, &msg) != OK)
-		log_debug("the connector is busy: an answer will come that nobody waits for");
+		log_debug(
+		    "the connector is busy: an answer will come that nobody waits for");
 	free(r);
 }
 

@@ -4,8 +4,12 @@
 #include "monitor/decide.h"
 #include "tests/unit.h"
 
+#define PERMIT_SESSIONS (PERMIT_SESSION | PERMIT_PTY | PERMIT_AGENT | PERMIT_X11)
+#define PERMIT_FORWARDS (PERMIT_TCP | PERMIT_LISTEN | PERMIT_UNIX | PERMIT_UNIX_LISTEN)
+
 struct scene {
 	struct settings set;
+	struct account account;
 	struct key_options key[2];
 	struct conn_work work;
 	struct conn c;
@@ -101,6 +105,111 @@ START_TEST(the_users_own_rc_file_is_no_way_around_a_forced_command)
 }
 END_TEST
 
+/* Everything is allowed until a test takes something away; no key opened the door. */
+static void scene_allow(struct scene *s)
+{
+	scene_open(s);
+	s->set = (struct settings){
+	    .local_sessions = true,
+	    .permit_tty = true,
+	    .allow_agent_forwarding = true,
+	    .x11_forwarding = true,
+	    .allow_tcp_forwarding = FORWARD_LOCAL | FORWARD_REMOTE,
+	    .allow_stream_local_forwarding = FORWARD_LOCAL | FORWARD_REMOTE};
+	s->account = (struct account){.found = true, .uid = 1000};
+	s->key[0] = (struct key_options){
+	    .pty = true, .agent = true, .x11 = true, .port_forwarding = true};
+	s->work.account = &s->account;
+	s->work.n_keys = 0;
+}
+
+START_TEST(permits_are_all_where_everything_is_allowed)
+{
+	struct scene s;
+
+	scene_allow(&s);
+	ck_assert_uint_eq(decide_permits(&s.c), PERMIT_SESSIONS | PERMIT_FORWARDS);
+	s.work.n_keys = 1;
+	ck_assert_uint_eq(decide_permits(&s.c), PERMIT_SESSIONS | PERMIT_FORWARDS);
+}
+END_TEST
+
+START_TEST(permits_hold_no_session_without_local_sessions)
+{
+	struct scene s;
+
+	scene_allow(&s);
+	s.set.local_sessions = false;
+	ck_assert_uint_eq(decide_permits(&s.c), PERMIT_FORWARDS);
+}
+END_TEST
+
+START_TEST(permits_of_a_user_without_an_account_are_tcp_only)
+{
+	struct scene s;
+
+	scene_allow(&s);
+	s.account.uid = UINT32_MAX;
+	ck_assert_uint_eq(decide_permits(&s.c), PERMIT_TCP | PERMIT_LISTEN);
+}
+END_TEST
+
+START_TEST(permits_hold_no_forward_where_forwarding_is_disabled)
+{
+	struct scene s;
+
+	scene_allow(&s);
+	s.set.disable_forwarding = true;
+	ck_assert_uint_eq(decide_permits(&s.c), PERMIT_SESSION | PERMIT_PTY);
+}
+END_TEST
+
+START_TEST(permits_are_narrowed_by_the_options_of_the_key)
+{
+	struct scene s;
+
+	scene_allow(&s);
+	s.key[0] = (struct key_options){.has_command = false};
+	s.work.n_keys = 1;
+	ck_assert_uint_eq(decide_permits(&s.c), PERMIT_SESSION);
+}
+END_TEST
+
+START_TEST(permits_follow_the_direction_of_forwarding)
+{
+	struct scene s;
+
+	scene_allow(&s);
+	s.set.allow_tcp_forwarding = FORWARD_LOCAL;
+	s.set.allow_stream_local_forwarding = FORWARD_REMOTE;
+	ck_assert_uint_eq(decide_permits(&s.c),
+			  PERMIT_SESSIONS | PERMIT_TCP | PERMIT_UNIX_LISTEN);
+}
+END_TEST
+
+START_TEST(login_needs_an_account)
+{
+	struct scene s;
+
+	scene_allow(&s);
+	ck_assert_int_eq(decide_login(&s.c), OK);
+	s.account.found = false;
+	ck_assert_int_eq(decide_login(&s.c), ERR_DENIED);
+	s.work.account = NULL;
+	ck_assert_int_eq(decide_login(&s.c), ERR_DENIED);
+}
+END_TEST
+
+START_TEST(open_is_denied_without_the_permit)
+{
+	struct scene s;
+
+	scene_allow(&s);
+	ck_assert_int_eq(decide_open_tcp(&s.c, SPAN_LIT("host"), 22), ERR_DENIED);
+	ck_assert_int_eq(decide_listen_tcp(&s.c, SPAN_LIT("host"), 22), ERR_DENIED);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("monitor_decide");
@@ -111,6 +220,14 @@ Suite *unit_suite(void)
 	tcase_add_test(t, an_empty_forced_command_gives_no_shell);
 	tcase_add_test(t, two_keys_must_agree_on_the_command);
 	tcase_add_test(t, the_users_own_rc_file_is_no_way_around_a_forced_command);
+	tcase_add_test(t, permits_are_all_where_everything_is_allowed);
+	tcase_add_test(t, permits_hold_no_session_without_local_sessions);
+	tcase_add_test(t, permits_of_a_user_without_an_account_are_tcp_only);
+	tcase_add_test(t, permits_hold_no_forward_where_forwarding_is_disabled);
+	tcase_add_test(t, permits_are_narrowed_by_the_options_of_the_key);
+	tcase_add_test(t, permits_follow_the_direction_of_forwarding);
+	tcase_add_test(t, login_needs_an_account);
+	tcase_add_test(t, open_is_denied_without_the_permit);
 	suite_add_tcase(s, t);
 	return s;
 }
