@@ -172,16 +172,17 @@ out:
 enum err serve_account_found(struct login *l, const struct msg_account_found *m,
 			     struct ipc_fds *fds)
 {
+	char user[LIMIT_SHOWN_BYTES];
 	struct account *a = NULL;
-	struct printable keep, user;
+	struct printable keep;
 	enum err e = account_make(l, m, &a);
 
 	(void)fds;
 	if (e != OK)
 		return e;
+	user_show(span_str(l->user), user);
 	if (m->notes.n > 0)
-		log_info("user=%s keys: %s", printable(span_str(l->user), &user),
-			 printable(m->notes, &keep));
+		log_info("user=%s keys: %s", user, printable(m->notes, &keep));
 	prune(l->m, a);
 	a->next = l->m->accounts;
 	l->m->accounts = a;

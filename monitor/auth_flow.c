@@ -38,11 +38,20 @@ static struct span keep(struct attempt *a, struct span s)
 	return kept;
 }
 
+void user_show(struct span user, char out[LIMIT_SHOWN_BYTES])
+{
+	struct printable shown;
+
+	(void)snprintf(out, LIMIT_SHOWN_BYTES, "%s", printable(user, &shown));
+	for (char *p = out; *p != '\0'; p++)
+		if (*p == ' ' || *p == '"') /* they end a field of a log line */
+			*p = '?';
+}
+
 /* Who is it that wants in? The name may not change between attempts, as in sshd. */
 static enum err claim(struct conn *c, struct span user, struct span service)
 {
 	struct conn_work *w = c->work;
-	struct printable shown;
 
 	if (!span_is(service, "ssh-connection")) {
 		conn_disconnect(c, ERR_SERVICE, NULL);
@@ -56,11 +65,7 @@ static enum err claim(struct conn *c, struct span user, struct span service)
 		conn_disconnect(c, ERR_RANGE, "bad user name");
 		return ERR_DENIED;
 	}
-	(void)snprintf(w->user_shown, sizeof w->user_shown, "%s",
-		       printable(user, &shown));
-	for (char *p = w->user_shown; *p != '\0'; p++)
-		if (*p == ' ' || *p == '"') /* they end a field of a log line */
-			*p = '?';
+	user_show(user, w->user_shown);
 	w->user_claimed = true;
 	return OK;
 }

@@ -15,4 +15,7 @@ void auth_helper_lost(struct conn *c);
 /* Frees what authentication keeps. */
 void conn_auth_wipe(struct conn *c);
 
+/* Makes of a user name, however it was claimed, what fits one field of a log line. */
+void user_show(struct span user, char out[LIMIT_SHOWN_BYTES]);
+
 #endif

@@ -68,10 +68,12 @@ void login_lost(struct login *l, enum err e, const char *what)
 enum err serve_login_log(struct login *l, const struct msg_login_log *m,
 			 struct ipc_fds *fds)
 {
-	struct printable keep, user;
+	char user[LIMIT_SHOWN_BYTES];
+	struct printable keep;
 
 	(void)fds;
-	log_line((enum log_level)m->level, "user=%s %s",
-		 printable(span_str(l->user), &user), printable(m->text, &keep));
+	user_show(span_str(l->user), user);
+	log_line((enum log_level)m->level, "user=%s %s", user,
+		 printable(m->text, &keep));
 	return OK;
 }

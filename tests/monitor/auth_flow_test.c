@@ -245,6 +245,15 @@ START_TEST(keys_of_other_files_do_not_count_where_no_helper_can_be_had)
 }
 END_TEST
 
+START_TEST(a_user_name_is_one_field_of_a_log_line)
+{
+	char shown[LIMIT_SHOWN_BYTES];
+
+	user_show(SPAN_LIT("x\" Accepted for\nroot\x1b"), shown);
+	ck_assert_str_eq(shown, "x??Accepted?for\\012root\\033");
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("monitor_auth_flow");
@@ -258,6 +267,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, a_password_is_not_checked_before_its_turn);
 	tcase_add_test(t, a_helper_that_nobody_waits_for_is_killed);
 	tcase_add_test(t, keys_of_other_files_do_not_count_where_no_helper_can_be_had);
+	tcase_add_test(t, a_user_name_is_one_field_of_a_log_line);
 	suite_add_tcase(s, t);
 	return s;
 }
