@@ -114,6 +114,14 @@ MUST_CHECK enum err keyfile_read(int fd, const char *path, struct wr *keys,
 void note_add(struct wr *notes, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* ---- pam.c: UsePAM ------------------------------------------------------ */
+
+/*
+ * Asks PAM whether the password is the user's and whether the account may be used now.
+ * Errors: ERR_DENIED, ERR_SYSTEM with why set
+ */
+MUST_CHECK enum err pam_password(const struct msg_password_check *m, struct why *why);
+
 /* ---- the requests ------------------------------------------------------- */
 
 void serve_account_find(struct child *c, const struct msg_account_find *m);

@@ -1,7 +1,7 @@
 /*
  * The PAM session around a local session (UsePAM): account, credentials, session, and their end.
- * The service is "sshd", so that an administrator's rules for SSH apply here too. Passwords are
- * not asked for here: whoever comes this far is logged in.
+ * The service is "sshd", so that an administrator's rules for SSH apply here too. A session asks for no
+ * password: whoever comes this far is logged in. Passwords of a login are judged at the end.
  */
 #include <security/pam_appl.h>
 #include <stdio.h>
@@ -130,4 +130,61 @@ void pam_link_close(struct pam_link *p)
 		(void)pam_end(p->handle, r);
 	free(p->text);
 	*p = (struct pam_link){0};
+}
+
+/* One password is all there is: a module that asks for anything else is refused, as by sshd. */
+static int give_password(int n, const struct pam_message **messages,
+			 struct pam_response **out, void *ctx)
+{
+	struct pam_response *answers;
+
+	if (n <= 0 || n > PAM_MAX_NUM_MSG)
+		return PAM_CONV_ERR;
+	for (int i = 0; i < n; i++)
+		if (messages[i]->msg_style == PAM_PROMPT_ECHO_ON)
+			return PAM_CONV_ERR;
+	answers = calloc((size_t)n, sizeof *answers);
+	if (answers == NULL)
+		return PAM_BUF_ERR;
+	for (int i = 0; i < n; i++)
+		if (messages[i]->msg_style == PAM_PROMPT_ECHO_OFF)
+			answers[i].resp = strdup(ctx);
+	*out = answers;
+	return PAM_SUCCESS;
+}
+
+static int authenticate(pam_handle_t *handle, const struct msg_password_check *m)
+{
+	struct pam_link p = {.handle = handle};
+	int r = set_item(&p, PAM_RHOST, m->remote);
+
+	if (r == PAM_SUCCESS)
+		r = set_item(&p, PAM_TTY, SPAN_LIT("ssh"));
+	if (r == PAM_SUCCESS)
+		r = pam_authenticate(
+		    handle, m->permit_empty != 0 ? 0 : (int)PAM_DISALLOW_NULL_AUTHTOK);
+	return r == PAM_SUCCESS ? pam_acct_mgmt(handle, 0) : r;
+}
+
+enum err pam_password(const struct msg_password_check *m, struct why *why)
+{
+	char user[LIMIT_USER_BYTES + 1], password[LIMIT_PASSWORD_BYTES + 1];
+	struct pam_conv conv = {.conv = give_password, .appdata_ptr = password};
+	pam_handle_t *handle = NULL;
+	int r;
+
+	if (bytes_to_str(user, sizeof user, m->user) != OK ||
+	    bytes_to_str(password, sizeof password, m->password) != OK) {
+		why_set(why, "the password is wrong");
+		return ERR_DENIED;
+	}
+	r = pam_start(service, user, &conv, &handle);
+	if (r == PAM_SUCCESS)
+		r = authenticate(handle, m);
+	if (r != PAM_SUCCESS)
+		why_set(why, "PAM refuses: %s", pam_strerror(handle, r));
+	if (handle != NULL)
+		(void)pam_end(handle, r);
+	wipe(password, sizeof password);
+	return r == PAM_SUCCESS ? OK : ERR_DENIED;
 }

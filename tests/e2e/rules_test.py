@@ -1,8 +1,11 @@
 """What an operator ruled must hold, whatever the user does: forced commands, files of keys, accounts."""
 import os
+import socket
 import unittest
 
-from gateway import AS_ROOT, Gateway
+import paramiko
+
+from gateway import AS_ROOT, TEST_PASSWORD, Gateway
 
 
 class ForcedCommandTest(unittest.TestCase):
@@ -29,6 +32,23 @@ class ForcedCommandTest(unittest.TestCase):
                 self.assertEqual(done.returncode, 0)
             done = g.ssh(key=key, input=b"id\n")
             self.assertEqual(done.stdout, b"")
+
+
+@unittest.skipUnless(AS_ROOT, "PAM needs root")
+class PamTest(unittest.TestCase):
+    def test_pam_judges_passwords_where_it_is_used(self):
+        with Gateway("UsePAM yes") as g:
+            for password, good in ((TEST_PASSWORD, True), (TEST_PASSWORD + "x", False)):
+                with socket.create_connection(("127.0.0.1", g.port)) as s:
+                    client = paramiko.Transport(s)
+                    client.start_client(timeout=30)
+                    try:
+                        client.auth_password(g.user, password, fallback=False)
+                    except paramiko.AuthenticationException:
+                        pass
+                    self.assertEqual(client.is_authenticated(), good, g.log())
+                    client.close()
+            self.assertIn("PAM refuses", g.log())
 
 
 if __name__ == "__main__":
