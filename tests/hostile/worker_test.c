@@ -109,6 +109,12 @@ enum err serve_fork_ended(struct fork_server *server, const struct msg_fork_ende
 	return ERR_FORBIDDEN;
 }
 
+void child_dismiss(struct monitor *m, uint32_t child)
+{
+	(void)m;
+	(void)child;
+}
+
 void connector_lost(struct connector *k, enum err e, const char *what)
 {
 	(void)e;
