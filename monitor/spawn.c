@@ -364,7 +364,10 @@ enum err serve_fork_ready(struct fork_server *f, const struct msg_fork_ready *ms
 	struct printable keep;
 
 	(void)fds;
-	log_info("%s: layers: %s", f->program, printable(msg->layers, &keep));
+	log_info("%s: layers: %s%s", f->program, printable(msg->layers, &keep),
+		 geteuid() != 0 && memmem(msg->layers.p, msg->layers.n, "user-ns (", 9)
+		     ? "; see sysctl kernel.unprivileged_userns_clone"
+		     : "");
 	return OK;
 }
 
