@@ -84,12 +84,6 @@ void child_kill(struct monitor *m, uint32_t child)
 	f.killed = true;
 }
 
-void child_dismiss(struct monitor *m, uint32_t id)
-{
-	(void)m;
-	(void)id;
-}
-
 void fork_server_lost(struct fork_server *server, enum err e, const char *what)
 {
 	(void)server;
