@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,13 +35,18 @@ __attribute__((format(printf, 1, 2))) static _Noreturn void refuse(const char *f
 	_exit(EXIT_REFUSED);
 }
 
+/*
+ * Straight to the kernel: signal(2) of the C library refuses the two signals that it keeps for
+ * itself, which posix_spawn(3) leaves ignored in what it starts.
+ */
 static void signals_reset(void)
 {
+	const uint64_t act[4] = {
+	    0}; /* the kernel's sigaction: SIG_DFL, no flags, no mask */
 	sigset_t none;
 
 	for (int i = 1; i < NSIG; i++)
-		(void)signal(i,
-			     SIG_DFL); /* some cannot be set; those are never changed */
+		(void)syscall(SYS_rt_sigaction, i, act, NULL, sizeof(uint64_t));
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
