@@ -58,6 +58,9 @@ static inline void hand_start(struct hand *h, const char *program, const char *u
 	ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	h->pid = fork();
 	if (h->pid == 0) {
+		/* signals as the monitor gives them, whatever the tests were started with */
+		for (int sig = 1; sig < NSIG; sig++)
+			(void)signal(sig, SIG_DFL);
 		if (pair[1] == HAND_SOCKET)
 			fcntl(HAND_SOCKET, F_SETFD, 0);
 		else
