@@ -441,7 +441,7 @@ class LibsshTest(Program, unittest.TestCase):
         super().setUpClass()
         program = os.path.join(BUILD, "tests", "e2e", "libssh_client")
         if not os.path.exists(program):
-            subprocess.run(["make", "-s", "-C", ROOT, program], check=True)
+            subprocess.run(["make", "-s", "-C", ROOT, os.path.relpath(program, ROOT)], check=True)
         cls.argv = [program, g.path("known_hosts")]
 
 

@@ -67,6 +67,7 @@ class ForwardCase(unittest.TestCase):
         """What ssh said when -R was refused."""
         with self.forward(*options, **kw) as p:
             self.assertEqual(wait_for(lambda: p.poll() is not None and p.returncode), 255, p.said())
+            wait_for(lambda: "failed" in p.said(), 5)  # its last words may still be on their way
             return p.said()
 
     def through(self, host, port, key=None):
