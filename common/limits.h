@@ -133,6 +133,26 @@
 #define LIMIT_SESSION_NOFILE    1024         /* soft limit: select(2) of the user's programs */
 #define LIMIT_UNIX_CONNECT_S    10           /* a unix socket whose backlog is full */
 
+/* --- policy ------------------------------------------------------------- */
+#define LIMIT_FACTS_BYTES       (124 * 1024) /* of one question or answer: a command, and the packet with it */
+#define LIMIT_FACT_NAME_BYTES   64           /* the longest has 30 */
+#define LIMIT_POLICY_METHODS    16           /* names in available_methods */
+#define LIMIT_POLICY_ITEMS      512          /* of permit_open, permit_listen, source */
+#define LIMIT_POLICY_S          31536000     /* a year: longest idle_s, total_s */
+#define LIMIT_POLICY_RATE       (1ULL << 40) /* bandwidth: a terabyte a second */
+#define LIMIT_PORT              65535
+#define LIMIT_TOTP_KEPT_S       900          /* codes that were used: longer than any window */
+#define LIMIT_PROMPTS           16           /* of one keyboard-interactive round */
+#define LIMIT_PROMPT_BYTES      1024         /* one prompt, the instruction */
+#define LIMIT_SCRIPT_BYTES      (1024 * 1024) /* a policy script */
+#define LIMIT_SCRIPT_PIECE_BYTES (64 * 1024) /* of it in one message */
+#define LIMIT_WHERE_BYTES       512          /* file:line of a script, and what was wrong */
+#define LIMIT_HELPER_BYTES      (32 * 1024)  /* a request to a helper program, its answer */
+#define LIMIT_SHARE_KEY_BYTES   128          /* key of shared.set */
+#define LIMIT_SHARE_VALUE_BYTES 4096         /* its value, encoded */
+#define LIMIT_SHARES            16384        /* keys at once */
+#define LIMIT_SHARES_BYTES      (8 * 1024 * 1024) /* all keys and values */
+
 /* --- the sandbox: rlimits of each role --------------------------------- */
 #define LIMIT_WORKER_FILES      2048 /* 512 channels of three descriptors, and the links */
 #define LIMIT_WORKER_MIB        256  /* buffers of stalled channels are bounded below this */
