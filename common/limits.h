@@ -41,6 +41,14 @@
 /* --- authentication ---------------------------------------------------- */
 #define LIMIT_USER_BYTES        255          /* user names, as claimed */
 #define LIMIT_PASSWORD_BYTES    1024         /* as OpenSSH */
+#define LIMIT_PROMPTS           32           /* of one request of keyboard-interactive, and answers */
+#define LIMIT_PROMPTS_BYTES     8192         /* of one request, in wire form */
+#define LIMIT_PROMPT_CONFIG_BYTES 240        /* of the configuration; so LIMIT_PROMPTS of them fit */
+#define LIMIT_PROMPT_NAME_BYTES 255          /* the title over them */
+#define LIMIT_INSTRUCTION_BYTES 8192         /* the text between: a screenful */
+#define LIMIT_ANSWERS_BYTES     (32 * 1024)  /* to one request, in wire form */
+#define LIMIT_KBDINT_ROUNDS     64           /* requests of one conversation: menus, a new password */
+#define LIMIT_DEVICES_BYTES     256          /* submethods that a client names */
 #define LIMIT_PROVED_KEYS       4            /* publickey steps of AuthenticationMethods */
 #define LIMIT_SHOWN_BYTES       128          /* a user name in a log line */
 #define LIMIT_METHODS_BYTES     256          /* name-list of methods that can continue */
@@ -142,8 +150,7 @@
 #define LIMIT_POLICY_RATE       (1ULL << 40) /* bandwidth: a terabyte a second */
 #define LIMIT_PORT              65535
 #define LIMIT_TOTP_KEPT_S       900          /* codes that were used: longer than any window */
-#define LIMIT_PROMPTS           16           /* of one keyboard-interactive round */
-#define LIMIT_PROMPT_BYTES      1024         /* one prompt, the instruction */
+#define LIMIT_PROMPT_BYTES      1024         /* one prompt of a script, its instruction */
 #define LIMIT_SCRIPT_BYTES      (1024 * 1024) /* a policy script */
 #define LIMIT_SCRIPT_PIECE_BYTES (64 * 1024) /* of it in one message */
 #define LIMIT_WHERE_BYTES       512          /* file:line of a script, and what was wrong */

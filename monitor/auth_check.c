@@ -23,7 +23,7 @@ static bool root_may(const struct conn *c, enum auth_method method)
 	case ROOT_LOGIN_YES:
 		return true;
 	case ROOT_LOGIN_NO_PASSWORD:
-		return method != METHOD_PASSWORD && method != METHOD_NONE;
+		return method == METHOD_PUBLICKEY;
 	case ROOT_LOGIN_FORCED_COMMANDS:
 		return method == METHOD_PUBLICKEY && c->work->tried_key != NULL &&
 		       c->work->tried_key->has_command;
@@ -40,6 +40,8 @@ static bool method_on(const struct settings *set, enum auth_method method)
 		return set->pubkey_authentication;
 	case METHOD_PASSWORD:
 		return set->password_authentication;
+	case METHOD_KBDINT:
+		return set->kbd_interactive_authentication;
 	case METHOD_NONE:
 		return set->password_authentication && set->permit_empty_passwords;
 	}

@@ -67,6 +67,11 @@ static enum err claim(struct conn *c, struct span user, struct span service)
 	}
 	user_show(user, w->user_shown);
 	w->user_claimed = true;
+	/* a conversation that was given up may have been the last that was allowed */
+	if (w->failures > 0 && w->failures >= w->set->max_auth_tries) {
+		conn_disconnect(c, ERR_AUTH_TRIES, NULL);
+		return ERR_DENIED;
+	}
 	return OK;
 }
 
@@ -75,6 +80,7 @@ static enum err attempt_begin(struct conn *c, enum auth_method method, size_t n)
 {
 	struct attempt *a = &c->work->attempt;
 
+	kbdint_abandon(c);
 	/* an honest worker waits for the answer, which is held back after a refusal */
 	if (c->work->attempting || c->work->delayed)
 		return ERR_FORBIDDEN;
@@ -85,6 +91,23 @@ static enum err attempt_begin(struct conn *c, enum auth_method method, size_t n)
 	a->method = method;
 	a->began_us = clock_us();
 	c->work->attempting = true;
+	return OK;
+}
+
+enum err attempt_secret(struct conn *c, struct span secret)
+{
+	struct attempt *a = &c->work->attempt;
+	uint8_t *copy = malloc(secret.n + 1);
+
+	if (copy == NULL)
+		return ERR_MEMORY;
+	if (a->copy != NULL)
+		wipe(a->copy, a->copy_n);
+	free(a->copy);
+	a->copy = copy;
+	a->copy_n = 0;
+	a->devices = (struct span){0}; /* lay in the copy of before */
+	a->secret = keep(a, secret);
 	return OK;
 }
 
@@ -150,6 +173,9 @@ static void decide(struct conn *c)
 	case METHOD_PASSWORD:
 		e = auth_check_password(c);
 		break;
+	case METHOD_KBDINT:
+		e = kbdint_begin(c);
+		break;
 	default:
 		e = ERR_BUG;
 	}
@@ -161,6 +187,8 @@ static void decide(struct conn *c)
 void auth_decided(struct conn *c, enum err e)
 {
 	c->work->attempting = false;
+	if (e == OK && c->work->kbdint.barred)
+		e = ERR_DENIED;
 	if (e == OK && c->work->attempt.method == METHOD_PUBLICKEY &&
 	    !c->work->attempt.proof)
 		auth_reply_key_would_do(c);
@@ -169,6 +197,7 @@ void auth_decided(struct conn *c, enum err e)
 	else
 		auth_reply_failure(c, e);
 	key_forget(&c->work->tried_key);
+	kbdint_wipe(c);
 	attempt_wipe(&c->work->attempt);
 }
 
@@ -195,7 +224,8 @@ void auth_account_ready(struct conn *c, struct account *a)
 void auth_helper_lost(struct conn *c)
 {
 	c->work->helper = NULL;
-	auth_decided(c, ERR_SYSTEM);
+	if (!kbdint_lose(c))
+		auth_decided(c, ERR_SYSTEM);
 }
 
 /* The account is known, or is looked up first. */
@@ -260,6 +290,27 @@ enum err serve_auth_password(struct conn *c, const struct msg_auth_password *m,
 	return claim(c, m->user, m->service) == OK ? attempt_go(c) : OK;
 }
 
+enum err serve_auth_kbdint(struct conn *c, const struct msg_auth_kbdint *m,
+			   struct ipc_fds *fds)
+{
+	struct attempt *a = &c->work->attempt;
+	enum err e = attempt_begin(c, METHOD_KBDINT, m->devices.n);
+
+	(void)fds;
+	if (e != OK)
+		return e;
+	a->devices = keep(a, m->devices);
+	return claim(c, m->user, m->service) == OK ? attempt_go(c) : OK;
+}
+
+/* A good password, by method password or as an answer. */
+static enum err password_good(struct conn *c)
+{
+	return c->work->attempt.method == METHOD_KBDINT
+		   ? kbdint_password_good(c)
+		   : auth_check_rules(c, METHOD_PASSWORD);
+}
+
 enum err serve_password_checked(struct login *l, const struct msg_password_checked *m,
 				struct ipc_fds *fds)
 {
@@ -275,7 +326,7 @@ enum err serve_password_checked(struct login *l, const struct msg_password_check
 	if (m->text.n > 0)
 		log_info("conn=%llu user=%s password: %s", (unsigned long long)c->id,
 			 c->work->user_shown, printable(m->text, &text));
-	auth_decided(c, m->ok != 0 ? auth_check_rules(c, METHOD_PASSWORD) : ERR_DENIED);
+	auth_decided(c, m->ok != 0 ? password_good(c) : ERR_DENIED);
 	return ERR_CLOSED;
 }
 
@@ -285,6 +336,7 @@ void conn_auth_wipe(struct conn *c)
 
 	login_drop(w->helper);
 	w->helper = NULL;
+	kbdint_wipe(c);
 	attempt_wipe(&w->attempt);
 	auth_reply_wipe(c);
 	account_unref(w->account);

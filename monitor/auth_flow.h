@@ -12,6 +12,9 @@ void auth_account_ready(struct conn *c, struct account *a);
 /* The helper of the attempt under way died: the attempt fails. */
 void auth_helper_lost(struct conn *c);
 
+/* Keeps a secret of the attempt under way, in place of what it kept. Errors: ERR_MEMORY */
+MUST_CHECK enum err attempt_secret(struct conn *c, struct span secret);
+
 /* Frees what authentication keeps. */
 void conn_auth_wipe(struct conn *c);
 

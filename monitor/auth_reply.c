@@ -23,18 +23,33 @@
 
 static const char *const method_names[] = {[METHOD_NONE] = "none",
 					   [METHOD_PUBLICKEY] = "publickey",
-					   [METHOD_PASSWORD] = "password"};
+					   [METHOD_PASSWORD] = "password",
+					   [METHOD_KBDINT] = "keyboard-interactive"};
 #define METHOD_COUNT (sizeof method_names / sizeof method_names[0])
 
-static void reply(struct conn *c, enum auth_verdict verdict, struct span methods)
+/* The banner, where it was not shown yet. */
+static struct span banner_take(struct conn *c)
 {
 	struct conn_work *w = c->work;
 	struct span banner =
 	    w->banner_sent ? (struct span){0} : banner_get(c->m, w->set->banner);
 
 	w->banner_sent = true;
+	return banner;
+}
+
+static void reply(struct conn *c, enum auth_verdict verdict, struct span methods)
+{
 	conn_tell(c, &MSG_OF(auth_result, .verdict = (uint8_t)verdict,
-			     .methods = methods, .banner = banner));
+			     .methods = methods, .banner = banner_take(c)));
+}
+
+void auth_reply_banner(struct conn *c)
+{
+	struct span banner = banner_take(c);
+
+	if (banner.n > 0)
+		conn_tell(c, &MSG_OF(auth_banner, .text = banner));
 }
 
 void auth_reply_key_would_do(struct conn *c)
@@ -42,11 +57,36 @@ void auth_reply_key_would_do(struct conn *c)
 	reply(c, AUTH_KEY_WOULD_DO, (struct span){0});
 }
 
-static bool method_offered(const struct settings *set, enum auth_method method)
+static bool method_offered(const struct conn *c, enum auth_method method)
 {
 	if (method == METHOD_PUBLICKEY)
-		return set->pubkey_authentication;
-	return method == METHOD_PASSWORD && set->password_authentication;
+		return c->work->set->pubkey_authentication;
+	if (method == METHOD_KBDINT)
+		return kbdint_offered(c);
+	return method == METHOD_PASSWORD && c->work->set->password_authentication;
+}
+
+/* The method of an entry of AuthenticationMethods, without the device behind a colon. */
+static struct span entry_method(struct span entry)
+{
+	const uint8_t *colon = memchr(entry.p, ':', entry.n);
+
+	return colon == NULL ? entry
+			     : (struct span){entry.p, (size_t)(colon - entry.p)};
+}
+
+/* Does the entry mean this method, and this device, where it names one? */
+static bool entry_is(struct span entry, enum auth_method method, const char *device)
+{
+	struct span name = entry_method(entry);
+
+	if (!span_is(name, method_names[method]))
+		return false;
+	if (name.n == entry.n)
+		return true;
+	return device != NULL &&
+	       span_is((struct span){entry.p + name.n + 1, entry.n - name.n - 1},
+		       device);
 }
 
 /*
@@ -60,7 +100,7 @@ static bool list_left(const struct conn_work *w, const char *list, struct span *
 	*left = span_str(list);
 	for (size_t i = 0; i < w->n_done; i++)
 		if (!names_next(left, &name) ||
-		    !span_is(name, method_names[w->done[i]]))
+		    !entry_is(name, w->done[i], w->done_device[i]))
 			return false;
 	return true;
 }
@@ -79,25 +119,26 @@ static void list_add(struct wr *out, struct span name)
 	wr_raw(out, name);
 }
 
-static void methods_offered(const struct settings *set, struct wr *out)
+static void methods_offered(const struct conn *c, struct wr *out)
 {
 	for (size_t i = 0; i < METHOD_COUNT; i++)
-		if (method_offered(set, (enum auth_method)i))
+		if (method_offered(c, (enum auth_method)i))
 			list_add(out, span_str(method_names[i]));
 }
 
 /* The methods that can continue. Source: RFC 4252 5.1 */
-static struct span methods_left(const struct conn_work *w, struct wr *out)
+static struct span methods_left(const struct conn *c, struct wr *out)
 {
+	const struct conn_work *w = c->work;
 	struct span left, name, all = {0};
 	const struct strlist *lists = &w->set->authentication_methods;
 	size_t n = any_method_does(w->set) ? 0 : lists->n;
 
 	if (n == 0)
-		methods_offered(w->set, out);
+		methods_offered(c, out);
 	for (size_t i = 0; i < n; i++)
 		if (list_left(w, lists->item[i], &left) && names_next(&left, &name))
-			list_add(out, name);
+			list_add(out, entry_method(name));
 	if (wr_end(out, &all) != OK)
 		return (struct span){0};
 	return all;
@@ -117,7 +158,8 @@ static bool all_done(const struct conn_work *w)
 	return false;
 }
 
-bool auth_step_is_next(const struct conn_work *w, enum auth_method method)
+static bool step_is_next(const struct conn_work *w, enum auth_method method,
+			 const char *device)
 {
 	const struct strlist *lists = &w->set->authentication_methods;
 	struct span left, name;
@@ -126,9 +168,26 @@ bool auth_step_is_next(const struct conn_work *w, enum auth_method method)
 		return true;
 	for (size_t i = 0; i < lists->n; i++)
 		if (list_left(w, lists->item[i], &left) && names_next(&left, &name) &&
-		    span_is(name, method_names[method]))
+		    entry_is(name, method, device))
 			return true;
 	return false;
+}
+
+static const char *device_of(const struct conn_work *w, enum auth_method method)
+{
+	return method == METHOD_KBDINT && w->kbdint.source != NULL
+		   ? w->kbdint.source->name
+		   : NULL;
+}
+
+bool auth_step_is_next(const struct conn_work *w, enum auth_method method)
+{
+	return step_is_next(w, method, device_of(w, method));
+}
+
+bool auth_device_is_next(const struct conn_work *w, const char *device)
+{
+	return step_is_next(w, METHOD_KBDINT, device);
 }
 
 static bool step_fits(const struct conn_work *w)
@@ -147,7 +206,7 @@ static void reply_failure_now(struct conn *c, bool partial)
 	uint8_t store[LIMIT_METHODS_BYTES];
 	struct wr w = WR(store);
 
-	reply(c, partial ? AUTH_PARTIAL : AUTH_FAILURE, methods_left(c->work, &w));
+	reply(c, partial ? AUTH_PARTIAL : AUTH_FAILURE, methods_left(c, &w));
 }
 
 static void grant(struct conn *c)
@@ -166,17 +225,29 @@ static void grant(struct conn *c)
 			  .qos_bulk = (uint32_t)set->ip_qos.bulk));
 }
 
+/* The method of the attempt, as sshd's log has it: keyboard-interactive/pam. */
+static const char *method_shown(const struct conn_work *w, char store[LIMIT_NAME_BYTES])
+{
+	const char *device = device_of(w, w->attempt.method);
+
+	if (device == NULL)
+		return method_names[w->attempt.method];
+	(void)snprintf(store, LIMIT_NAME_BYTES, "%s/%s",
+		       method_names[w->attempt.method], device);
+	return store;
+}
+
 static void log_accepted(const struct conn *c)
 {
-	char print[PK_FINGERPRINT_BYTES] = "";
+	char print[PK_FINGERPRINT_BYTES] = "", store[LIMIT_NAME_BYTES];
 	const struct conn_work *w = c->work;
 
 	if (w->attempt.method == METHOD_PUBLICKEY &&
 	    pk_fingerprint(w->attempt.key, print) != OK)
 		print[0] = '\0';
 	log_info("conn=%llu Accepted %s for %s from %s port %u%s%s",
-		 (unsigned long long)c->id, method_names[w->attempt.method],
-		 w->user_shown, c->remote.address, (unsigned)c->remote.port,
+		 (unsigned long long)c->id, method_shown(w, store), w->user_shown,
+		 c->remote.address, (unsigned)c->remote.port,
 		 print[0] != '\0' ? " key=" : "", print);
 }
 
@@ -188,6 +259,7 @@ static enum err step_done(struct conn *c)
 
 	if (w->n_done == sizeof w->done / sizeof w->done[0])
 		return ERR_DENIED;
+	w->done_device[w->n_done] = device_of(w, w->attempt.method);
 	w->done[w->n_done++] = w->attempt.method;
 	if (!any_method_does(w->set) && !step_fits(w))
 		e = ERR_DENIED;
@@ -201,6 +273,7 @@ static enum err step_done(struct conn *c)
 void auth_reply_success(struct conn *c)
 {
 	struct conn_work *w = c->work;
+	char store[LIMIT_NAME_BYTES];
 
 	if (step_done(c) != OK) {
 		auth_reply_failure(c, ERR_DENIED);
@@ -208,7 +281,7 @@ void auth_reply_success(struct conn *c)
 	}
 	if (!all_done(w)) {
 		log_info("conn=%llu Partial %s for %s", (unsigned long long)c->id,
-			 method_names[w->attempt.method], w->user_shown);
+			 method_shown(w, store), w->user_shown);
 		reply_failure_now(c, true);
 		return;
 	}
@@ -247,6 +320,18 @@ static uint64_t user_delay_us(struct monitor *m, const char *user)
 	return ((uint64_t)v.bytes[0] << 8 | v.bytes[1]) * DELAY_SPREAD_US >> 16;
 }
 
+void auth_count_failure(struct conn *c, const char *why)
+{
+	struct conn_work *w = c->work;
+	char store[LIMIT_NAME_BYTES];
+
+	w->failures++;
+	log_info("conn=%llu Failed %s for %s%s from %s port %u: %s",
+		 (unsigned long long)c->id, method_shown(w, store),
+		 w->account != NULL && w->account->found ? "" : "invalid user ",
+		 w->user_shown, c->remote.address, (unsigned)c->remote.port, why);
+}
+
 void auth_reply_failure(struct conn *c, enum err why)
 {
 	struct conn_work *w = c->work;
@@ -260,14 +345,8 @@ void auth_reply_failure(struct conn *c, enum err why)
 		return;
 	}
 	/* a key that was only offered is not a failure: agents hold many */
-	if (w->attempt.method != METHOD_PUBLICKEY || w->attempt.proof) {
-		w->failures++;
-		log_info("conn=%llu Failed %s for %s%s from %s port %u: %s",
-			 (unsigned long long)c->id, method_names[w->attempt.method],
-			 w->account != NULL && w->account->found ? "" : "invalid user ",
-			 w->user_shown, c->remote.address, (unsigned)c->remote.port,
-			 err_text(why));
-	}
+	if (w->attempt.method != METHOD_PUBLICKEY || w->attempt.proof)
+		auth_count_failure(c, err_text(why));
 	while (floor_us <= taken)
 		floor_us *= 2;
 	tv = (struct timeval){.tv_sec = (time_t)((floor_us - taken) / 1000000),

@@ -12,6 +12,15 @@ void auth_decided(struct conn *c, enum err e);
 /* Tells whether a method is a next step of any list of AuthenticationMethods. */
 bool auth_step_is_next(const struct conn_work *w, enum auth_method method);
 
+/* As auth_step_is_next for keyboard-interactive by one source: keyboard-interactive:DEVICE. */
+bool auth_device_is_next(const struct conn_work *w, const char *device);
+
+/* Shows the banner, if it was not shown yet. */
+void auth_reply_banner(struct conn *c);
+
+/* Counts a failed attempt, and logs it. */
+void auth_count_failure(struct conn *c, const char *why);
+
 /* The key would do: RFC 4252 7. */
 void auth_reply_key_would_do(struct conn *c);
 

@@ -74,6 +74,16 @@ struct subsystems {
 	size_t n;
 };
 
+struct kbd_prompt {
+	const char *text;
+	bool echo;
+};
+
+struct kbd_prompts {
+	const struct kbd_prompt *item;
+	size_t n;
+};
+
 struct max_startups {
 	uint32_t begin; /* refuse by chance from here */
 	uint32_t rate;  /* per cent */
@@ -108,6 +118,7 @@ struct ip_qos {
 #define FIELD_PORTS(field, arg)                             struct ports field;
 #define FIELD_LISTEN(field, arg)                            struct listen_addresses field;
 #define FIELD_SUBSYS(field, arg)                            struct subsystems field;
+#define FIELD_PROMPTS(field, arg)                           struct kbd_prompts field;
 #define FIELD_STARTUPS(field, arg)                          struct max_startups field;
 #define FIELD_REKEY(field, arg)                             struct rekey_limit field;
 #define FIELD_QOS(field, arg)                               struct ip_qos field;

@@ -55,9 +55,22 @@ const char *config_check_path(const struct config_reader *r, struct arena *a,
 	return NULL;
 }
 
+const char *config_check_instruction(const struct config_reader *r, struct arena *a,
+				     const char **arg)
+{
+	(void)r;
+	(void)a;
+	return strlen(*arg) <= LIMIT_INSTRUCTION_BYTES ? NULL : "a shorter text";
+}
+
 static bool method_known(struct span name)
 {
-	static const char *const methods[] = {"publickey", "password", "none"};
+	static const char *const methods[] = {"publickey",
+					      "password",
+					      "none",
+					      "keyboard-interactive",
+					      "keyboard-interactive:password",
+					      "keyboard-interactive:prompts"};
 
 	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
 		if (span_is(name, methods[i]))
@@ -78,7 +91,9 @@ const char *config_check_methods(const struct config_reader *r, struct arena *a,
 		return "any or a list of methods divided by commas";
 	while (names_next(&list, &name))
 		if (!method_known(name))
-			return "any or a list of publickey, password, none";
+			return "any or a list of publickey, password, "
+			       "keyboard-interactive, "
+			       "none";
 	return NULL;
 }
 

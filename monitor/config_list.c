@@ -25,6 +25,8 @@ size_t config_type_item_bytes(enum config_type type)
 		return sizeof(struct listen_address);
 	case TYPE_SUBSYS:
 		return sizeof(struct subsystem);
+	case TYPE_PROMPTS:
+		return sizeof(struct kbd_prompt);
 	case TYPE_BOOL:
 	case TYPE_ENUM:
 	case TYPE_NUMBER:
@@ -264,6 +266,31 @@ bool config_parse_subsys(struct config_reader *r, const struct config_row *row,
 	s->command = command_of(r, line);
 	out->subsystems = (struct subsystems){s, 1};
 	return s->command != NULL;
+}
+
+bool config_parse_prompts(struct config_reader *r, const struct config_row *row,
+			  const struct config_line *line, union config_value *out)
+{
+	struct kbd_prompt *p;
+	bool echo = line->n == 2 && strcmp(line->arg[1].text, "echo") == 0;
+
+	(void)row;
+	if (line->n == 0 || (line->n > 1 && !echo)) {
+		config_complain(r, false,
+				"a text in quotes is wanted, then echo or nothing");
+		return false;
+	}
+	if (strlen(line->arg[0].text) > LIMIT_PROMPT_CONFIG_BYTES) {
+		config_complain(r, false, "a prompt of %d bytes at most is wanted",
+				LIMIT_PROMPT_CONFIG_BYTES);
+		return false;
+	}
+	p = arena_alloc(&r->c->arena, sizeof *p);
+	if (p == NULL)
+		return false;
+	*p = (struct kbd_prompt){line->arg[0].text, echo};
+	out->prompts = (struct kbd_prompts){p, 1};
+	return true;
 }
 
 /* Complains of an algorithm that is not there, and lists those that are. */

@@ -30,11 +30,12 @@ enum config_type {
 	TYPE_PORTS,
 	TYPE_LISTEN,
 	TYPE_SUBSYS,
+	TYPE_PROMPTS,
 	TYPE_STARTUPS,
 	TYPE_REKEY,
 	TYPE_QOS
 };
-#define CONFIG_TYPE_COUNT 19
+#define CONFIG_TYPE_COUNT 20
 
 /* A word and the number it stands for; the first of a number is the one printed. */
 struct config_name {
@@ -97,6 +98,7 @@ union config_value {
 	struct ports ports;
 	struct listen_addresses listen;
 	struct subsystems subsystems;
+	struct kbd_prompts prompts;
 	struct max_startups startups;
 	struct rekey_limit rekey;
 	struct ip_qos qos;
@@ -113,7 +115,8 @@ bool config_value_parse(struct config_reader *r, const struct config_row *row,
 			const struct config_line *line, union config_value *out);
 
 config_parse_fn config_parse_words, config_parse_gather, config_parse_files,
-    config_parse_ports, config_parse_listen, config_parse_subsys, config_parse_algs;
+    config_parse_ports, config_parse_listen, config_parse_subsys, config_parse_algs,
+    config_parse_prompts;
 
 /* Tells whether several lines of it add up; and then the size of an item, else 0. */
 size_t config_type_item_bytes(enum config_type type);
@@ -138,7 +141,7 @@ void config_field_get(const struct settings *s, const struct config_row *row,
 config_check_fn config_check_word, config_check_ident, config_check_path,
     config_check_methods, config_check_tokens, config_check_user,
     config_check_permit_open, config_check_permit_listen, config_check_env_name,
-    config_check_env_pair;
+    config_check_env_pair, config_check_instruction;
 
 /* --- reading (config_file.c) ------------------------------------------- */
 struct config_criterion {

@@ -11,6 +11,7 @@
 
 #include "common/exhash.h"
 #include "common/ipc.h"
+#include "monitor/auth/kbdint.h"
 #include "monitor/auth/users.h"
 #include "monitor/config.h"
 #include "monitor/detach.h"
@@ -109,11 +110,16 @@ struct proved_key {
 
 /* A login attempt that waits for somebody. */
 struct attempt {
-	enum auth_method { METHOD_NONE, METHOD_PUBLICKEY, METHOD_PASSWORD } method;
+	enum auth_method {
+		METHOD_NONE,
+		METHOD_PUBLICKEY,
+		METHOD_PASSWORD,
+		METHOD_KBDINT
+	} method;
 	uint64_t began_us;
 	uint8_t *copy; /* holds the spans below */
 	size_t copy_n;
-	struct span algorithm, key, hostkey, signature, secret;
+	struct span algorithm, key, hostkey, signature, secret, devices;
 	bool hostbound, proof;
 	bool fresh; /* the account was looked up anew for this attempt */
 };
@@ -143,11 +149,13 @@ struct conn_work {
 	const struct settings *set;
 	struct attempt attempt;
 	bool attempting;
+	struct kbdint kbdint; /* the conversation of the attempt, if it is one */
 	struct login *helper; /* looks up the account or verifies the password */
 	struct event delay;   /* holds a refusal back */
 	bool delayed;
 	uint32_t failures;
-	enum auth_method done[8]; /* methods that succeeded, in order */
+	enum auth_method done[8];   /* methods that succeeded, in order */
+	const char *done_device[8]; /* of keyboard-interactive: its source; else NULL */
 	size_t n_done;
 	bool banner_sent;
 	struct key_options *tried_key; /* of the attempt's key; not proved */

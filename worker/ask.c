@@ -40,6 +40,18 @@ enum err ask_auth_password(struct worker *w, const struct auth_request *q,
 				     .service = q->service, .password = password));
 }
 
+enum err ask_auth_kbdint(struct worker *w, const struct auth_request *q,
+			 struct span devices)
+{
+	return worker_ask(w, &MSG_OF(auth_kbdint, .user = q->user,
+				     .service = q->service, .devices = devices));
+}
+
+enum err ask_auth_answers(struct worker *w, uint8_t count, struct span answers)
+{
+	return worker_ask(w, &MSG_OF(auth_answers, .count = count, .answers = answers));
+}
+
 enum err ask_conn_end(struct worker *w, uint32_t reason, struct span text)
 {
 	return worker_ask(w, &MSG_OF(conn_end, .reason = reason, .text = text));

@@ -25,6 +25,13 @@ MUST_CHECK enum err ask_auth_publickey(struct worker *w,
 MUST_CHECK enum err ask_auth_password(struct worker *w, const struct auth_request *q,
 				      struct span password);
 
+MUST_CHECK enum err ask_auth_kbdint(struct worker *w, const struct auth_request *q,
+				    struct span devices);
+
+/* Gives answers to the last auth_prompt: count strings in wire form. */
+MUST_CHECK enum err ask_auth_answers(struct worker *w, uint8_t count,
+				     struct span answers);
+
 /* Tells how the connection ended. */
 MUST_CHECK enum err ask_conn_end(struct worker *w, uint32_t reason, struct span text);
 

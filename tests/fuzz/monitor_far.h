@@ -206,6 +206,9 @@ static void check_conn(const struct conn *c)
 		return;
 	expect(f.proved || (!w->user_known && w->permits == 0));
 	expect((w->link.state == IN_OPEN) == w->user_known);
+	expect((w->kbdint.state != KBDINT_NONE) == (w->kbdint.source != NULL));
+	expect(w->kbdint.state == KBDINT_NONE || w->attempting);
+	expect(w->kbdint.n_asked <= LIMIT_PROMPTS);
 	expect(w->user_known || (w->chans == NULL && w->listens == NULL));
 	expect(w->link.state == IN_KEX || w->session_id.n > 0);
 	for (const struct mchan *ch = w->chans; ch != NULL; ch = ch->next) {

@@ -85,6 +85,29 @@ static void step_password(struct rd *r)
 		  0);
 }
 
+static void step_kbdint(struct rd *r)
+{
+	uint8_t who = rd_u8(r);
+
+	far_sends(f.worker[who % WORKERS],
+		  &MSG_OF(auth_kbdint,
+			  .user = who % 8 < 4 ? SPAN_LIT("alice") : SPAN_LIT("bob"),
+			  .service = SPAN_LIT("ssh-connection")),
+		  0);
+}
+
+/* One answer, or more than were asked for. */
+static void step_answers(struct rd *r)
+{
+	static const uint8_t answers[] = {0, 0, 0, 1, 'x', 0, 0, 0, 0};
+	uint8_t who = rd_u8(r);
+
+	far_sends(f.worker[who % WORKERS],
+		  &MSG_OF(auth_answers, .count = 1 + who / 128,
+			  .answers = {answers, who < 128 ? 5 : sizeof answers}),
+		  0);
+}
+
 /* One that was not asked that is ended for it. */
 static void helpers_say(const struct msg *m)
 {
@@ -181,8 +204,9 @@ static int lowest_fd(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static void (*const steps[])(struct rd *) = {
-	    step_login, step_says,  step_raw,     step_ends,     step_client, step_kex,
-	    step_time,  step_found, step_checked, step_password, step_sound};
+	    step_login, step_says,   step_raw,    step_ends,    step_client,
+	    step_kex,   step_time,   step_found,  step_checked, step_password,
+	    step_sound, step_kbdint, step_answers};
 	struct rd r = RD(((struct span){data, n}));
 	int fd;
 

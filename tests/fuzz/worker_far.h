@@ -177,6 +177,20 @@ static void serve_auth(bool probe)
 		     .banner = {(const uint8_t *)"hello", f.verdict % 2 * 5U}));
 }
 
+/* Asks one to three things, or judges. */
+static void serve_kbdint(void)
+{
+	static const uint8_t prompts[] = "\0\0\0\1?\0\0\0\0\1!\1\0\0\0\0\0";
+	const uint8_t n = f.verdict % 4;
+
+	if (f.verdict % 8 < 4)
+		return serve_auth(false);
+	if (f.verdict % 16 == 4)
+		tell(&MSG_OF(auth_banner, .text = SPAN_LIT("hello")));
+	tell(&MSG_OF(auth_prompt, .instruction = SPAN_LIT("answer"), .count = n,
+		     .prompts = {prompts, n == 3 ? sizeof prompts - 1 : n * 6U}));
+}
+
 static void serve_open(uint32_t chan)
 {
 	uint8_t failure = f.verdict % 5;
@@ -192,6 +206,9 @@ static void serve(const struct msg *m)
 	case MSG_auth_none:
 	case MSG_auth_password:
 		return serve_auth(false);
+	case MSG_auth_kbdint:
+	case MSG_auth_answers:
+		return serve_kbdint();
 	case MSG_auth_publickey:
 		return serve_auth(m->u.auth_publickey.proof == 0);
 	case MSG_open_tcp:

@@ -153,13 +153,32 @@ static void step_userauth(struct rd *r)
 	wr_str(&w, methods[method]);
 	if (method == 0)
 		return client_sends_wr(&w);
+	if (method == 4) {
+		wr_str(&w, "");
+		wr_bytes(&w, take_short(r));
+		return client_sends_wr(&w);
+	}
 	wr_u8(&w, proof);
 	if (method == 1 || method == 2)
 		wr_bytes(&w, SPAN_LIT("ssh-ed25519"));
 	wr_bytes(&w, take_short(r));
 	if (method == 2)
 		wr_bytes(&w, f.settings.hostkeys[proof % 3]);
-	if (proof != 0 && method != 4)
+	if (proof != 0)
+		wr_bytes(&w, take_short(r));
+	client_sends_wr(&w);
+}
+
+/* Answers, as many as were asked for or not. */
+static void step_answers(struct rd *r)
+{
+	struct wr w = WR(f.payload);
+	uint8_t n = rd_u8(r);
+
+	f.verdict = rd_u8(r);
+	wr_u8(&w, SSH_MSG_USERAUTH_INFO_RESPONSE);
+	wr_u32(&w, n);
+	for (uint8_t i = 0; i < n % 8; i++)
 		wr_bytes(&w, take_short(r));
 	client_sends_wr(&w);
 }
@@ -287,10 +306,10 @@ static void step_login(struct rd *r)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static void (*const steps[])(struct rd *) = {
-	    step_connect,  step_bytes,   step_packet,  step_banner,
-	    step_kexinit,  step_value,   step_newkeys, step_service,
-	    step_userauth, step_verdict, step_channel, step_monitor,
-	    step_login,    step_open,    step_request, step_global};
+	    step_connect, step_bytes,   step_packet,  step_banner,   step_kexinit,
+	    step_value,   step_newkeys, step_service, step_userauth, step_verdict,
+	    step_channel, step_monitor, step_login,   step_open,     step_request,
+	    step_global,  step_answers};
 	struct rd r = RD(((struct span){data, n}));
 
 	begin();

@@ -340,6 +340,94 @@ START_TEST(two_attempts_at_once_are_refused)
 }
 END_TEST
 
+/* A conversation, as far as its first prompt. */
+static void ask_kbdint(void)
+{
+	says(&MSG_OF(auth_kbdint, .user = SPAN_LIT("alice"),
+		     .service = SPAN_LIT("ssh-connection")));
+	if (f.m.conns->work->helper != NULL) {
+		hears(f.helper, MSG_account_find);
+		ck_assert_int_eq(
+		    ipc_send(f.helper,
+			     &MSG_OF(account_found, .found = 1, .uid = 1000,
+				     .gid = 1000, .home = SPAN_LIT("/"),
+				     .shell = SPAN_LIT("/bin/sh")),
+			     NULL, 0, false),
+		    OK);
+		turns();
+	}
+	ck_assert_uint_eq(hears(f.worker, MSG_auth_prompt).u.auth_prompt.count, 1);
+}
+
+static struct msg answer(void)
+{
+	static const uint8_t one[] = {0, 0, 0, 1, 'x'};
+
+	return MSG_OF(auth_answers, .count = 1, .answers = {one, sizeof one});
+}
+
+START_TEST(answers_to_what_nobody_asked_are_refused)
+{
+	struct msg m = answer();
+
+	exchange_keys();
+	if (_i == 1) { /* twice */
+		ask_kbdint();
+		says(&m);
+		hears(f.helper, MSG_password_check);
+		ck_assert_uint_eq(f.m.n_conns, 1);
+	} else if (_i == 2) { /* after another attempt was begun */
+		ask_kbdint();
+		says(&MSG_OF(auth_none, .user = SPAN_LIT("alice"),
+			     .service = SPAN_LIT("ssh-connection")));
+		ck_assert_uint_eq(f.m.n_conns, 1);
+	}
+	says(&m);
+	assert_refused();
+}
+END_TEST
+
+START_TEST(answers_that_are_none_are_refused)
+{
+	static const uint8_t one[] = {0, 0, 0, 1, 'x'};
+
+	exchange_keys();
+	ask_kbdint();
+	says(&MSG_OF(auth_answers, .count = _i == 0 ? 2 : 1,
+		     .answers = {one, _i == 0 ? sizeof one : sizeof one - 1}));
+	assert_refused();
+}
+END_TEST
+
+START_TEST(another_number_of_answers_is_a_failure)
+{
+	exchange_keys();
+	ask_kbdint();
+	says(&MSG_OF(auth_answers, .count = 0));
+	ck_assert_int_eq(event_base_loop(f.m.base, EVLOOP_ONCE), 0); /* held back */
+	ck_assert_int_eq(hears(f.worker, MSG_auth_result).u.auth_result.verdict,
+			 AUTH_FAILURE);
+	ck_assert_uint_eq(f.m.conns->work->failures, 1);
+}
+END_TEST
+
+START_TEST(answers_do_not_log_in_unless_the_helper_says_so)
+{
+	struct msg m = answer();
+
+	exchange_keys();
+	ask_kbdint();
+	says(&m);
+	hears(f.helper, MSG_password_check);
+	ck_assert_int_eq(f.m.conns->work->link.state, IN_AUTH);
+	ck_assert_int_eq(
+	    ipc_send(f.helper, &MSG_OF(password_checked, .ok = 1), NULL, 0, false), OK);
+	turns();
+	ck_assert_int_eq(hears(f.worker, MSG_auth_result).u.auth_result.verdict,
+			 AUTH_SUCCESS);
+}
+END_TEST
+
 START_TEST(another_user_is_told_to_go_and_heard_no_more)
 {
 	struct msg bob = password("bob");
@@ -540,6 +628,10 @@ Suite *unit_suite(void)
 	tcase_add_test(t, login_before_a_key_exchange_is_refused);
 	tcase_add_test(t, login_without_a_proof_opens_nothing);
 	tcase_add_test(t, two_attempts_at_once_are_refused);
+	tcase_add_loop_test(t, answers_to_what_nobody_asked_are_refused, 0, 3);
+	tcase_add_loop_test(t, answers_that_are_none_are_refused, 0, 2);
+	tcase_add_test(t, another_number_of_answers_is_a_failure);
+	tcase_add_test(t, answers_do_not_log_in_unless_the_helper_says_so);
 	tcase_add_test(t, another_user_is_told_to_go_and_heard_no_more);
 	tcase_add_loop_test(t, key_that_is_not_there_signs_nothing, 0, 2);
 	tcase_add_test(t, session_keeps_its_name_in_later_exchanges);

@@ -24,8 +24,10 @@ static const struct row rows[] = {
 	"|SSH-2.0-|SSH-1.99-x|SSH-2.0- x|ssh-2.0-x|SSH-2.0-\303\244"),
     ROW(path, "/a|a", ""),
     ROW(methods,
-	"any|publickey|publickey,password|none",
-	"|publickey,|hostbased|keyboard-interactive|gssapi-with-mic|any,password|Publickey|publickey, "
+	"any|publickey|publickey,password|none|publickey,keyboard-interactive|"
+	"keyboard-interactive:password",
+	"|publickey,|hostbased|keyboard-interactive:|keyboard-interactive:skey|"
+	"password:pam|gssapi-with-mic|any,password|Publickey|publickey, "
 	"password"),
     ROW(tokens, "a|%h/.k|%u%U%%", "|%|a%|%k|%%%"),
     ROW(user, "a|a@b|*@10.0.0.0/8,!10.1.0.0/16|a@b@::/0", "|@b|a@10.0.0.0/6|a@"),
@@ -56,6 +58,19 @@ START_TEST(config_checks_take_the_good_and_refuse_the_bad)
 	try_all(&rows[_i], rows[_i].good, true);
 	try_all(&rows[_i], rows[_i].bad, false);
 	arena_wipe(&arena);
+}
+END_TEST
+
+START_TEST(config_check_instruction_takes_what_a_client_can_be_told)
+{
+	static char text[LIMIT_INSTRUCTION_BYTES + 2];
+	const char *arg = text;
+
+	ck_assert_ptr_null(config_check_instruction(&reader, &arena, &arg));
+	memset(text, 'x', LIMIT_INSTRUCTION_BYTES);
+	ck_assert_ptr_null(config_check_instruction(&reader, &arena, &arg));
+	text[LIMIT_INSTRUCTION_BYTES] = 'x';
+	ck_assert_ptr_nonnull(config_check_instruction(&reader, &arena, &arg));
 }
 END_TEST
 
@@ -94,6 +109,7 @@ Suite *unit_suite(void)
 
 	tcase_add_loop_test(t, config_checks_take_the_good_and_refuse_the_bad, 0,
 			    sizeof rows / sizeof rows[0]);
+	tcase_add_test(t, config_check_instruction_takes_what_a_client_can_be_told);
 	tcase_add_test(t, config_check_path_begins_at_the_folder_of_the_start);
 	tcase_add_test(t, config_check_ident_bounds_its_length);
 	suite_add_tcase(s, t);

@@ -41,6 +41,10 @@ START_TEST(config_lists_add_up_or_are_won_by_the_first_line)
 	kit_shows("AuthenticationMethods publickey,password password",
 		  "authenticationmethods publickey,password password");
 	kit_shows("AuthenticationMethods none", "authenticationmethods none");
+	kit_shows("KbdInteractivePrompt \"Your card: \" echo\n"
+		  "KbdInteractivePrompt PIN\nMatch all\nKbdInteractiveInstruction hi",
+		  "kbdinteractiveprompt \"Your card: \" echo\n"
+		  "kbdinteractiveprompt PIN");
 	kit_shows("Subsystem sftp /s  -l \"INFO x\" # c\nSubsystem b \"/x y\"",
 		  "subsystem sftp \"/s  -l \\\"INFO x\\\"\"\nsubsystem b /x y");
 	kit_shows("Ciphers aes256-ctr,aes128-ctr", "ciphers aes256-ctr,aes128-ctr");
@@ -80,6 +84,8 @@ START_TEST(config_lists_that_are_wrong_tell_what_is_allowed)
 	kit_refuses("ListenAddress a:b", "[address]:port");
 	kit_refuses("ListenAddress a rdomain b", "remove rdomain");
 	kit_refuses("Subsystem sftp", "a name and a command");
+	kit_refuses("KbdInteractivePrompt \"a\" shown", "then echo or nothing");
+	kit_refuses("KbdInteractivePrompt a echo echo", "then echo or nothing");
 	kit_refuses("PermitOpen a:1 any", "\"any\" must stand alone");
 	kit_refuses("PermitListen none 1", "\"none\" must stand alone");
 	kit_refuses("MACs hmac-md5",

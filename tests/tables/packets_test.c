@@ -34,7 +34,8 @@ static bool is_known(unsigned number)
 	return is_transport(number) || is_method(number) || is_connection(number) ||
 	       number == SSH_MSG_SERVICE_REQUEST || number == SSH_MSG_EXT_INFO ||
 	       number == SSH_MSG_KEXINIT || number == SSH_MSG_NEWKEYS ||
-	       number == SSH_MSG_USERAUTH_REQUEST || number == SSH_MSG_PING;
+	       number == SSH_MSG_USERAUTH_REQUEST ||
+	       number == SSH_MSG_USERAUTH_INFO_RESPONSE || number == SSH_MSG_PING;
 }
 
 /* The client has not sent its KEXINIT: RFC 4253 7.1 lets it go on with everything. */
@@ -54,9 +55,14 @@ static bool in_its_place(unsigned number, enum kex_phase kex, enum auth_phase au
 	if (!before_its_kexinit(kex))
 		return false;
 	if (number == SSH_MSG_SERVICE_REQUEST)
-		return auth == AUTH_SERVICE || auth == AUTH_METHOD;
-	if (number == SSH_MSG_USERAUTH_REQUEST)
-		return auth == AUTH_METHOD || auth == AUTH_OPEN;
+		return auth == AUTH_SERVICE || auth == AUTH_METHOD ||
+		       auth == AUTH_PROMPTED;
+	if (number ==
+	    SSH_MSG_USERAUTH_REQUEST) /* RFC 4256 3.1: also instead of answers */
+		return auth == AUTH_METHOD || auth == AUTH_PROMPTED ||
+		       auth == AUTH_OPEN;
+	if (number == SSH_MSG_USERAUTH_INFO_RESPONSE)
+		return auth == AUTH_PROMPTED;
 	if (is_connection(number))
 		return auth == AUTH_OPEN;
 	return true;

@@ -119,6 +119,13 @@ static inline void peer_judge(struct peer *p)
 			     .methods = SPAN_LIT("publickey,password")));
 }
 
+static inline bool peer_asks_login(enum msg_type type)
+{
+	return type == MSG_auth_none || type == MSG_auth_publickey ||
+	       type == MSG_auth_password || type == MSG_auth_kbdint ||
+	       type == MSG_auth_answers;
+}
+
 static inline void peer_answer(struct peer *p, const struct msg *m)
 {
 	struct wr last = WR(p->last);
@@ -130,8 +137,7 @@ static inline void peer_answer(struct peer *p, const struct msg *m)
 		    bytes_to_str(p->end_text, sizeof p->end_text, m->u.conn_end.text),
 		    OK);
 	}
-	if (m->type == MSG_auth_none || m->type == MSG_auth_publickey ||
-	    m->type == MSG_auth_password) {
+	if (peer_asks_login(m->type)) {
 		msg_encode(&last, m);
 		p->n_last = last.n;
 	}
@@ -139,8 +145,7 @@ static inline void peer_answer(struct peer *p, const struct msg *m)
 		return;
 	if (m->type == MSG_kex_sign)
 		peer_sign(p, &m->u.kex_sign);
-	else if (m->type == MSG_auth_none || m->type == MSG_auth_publickey ||
-		 m->type == MSG_auth_password)
+	else if (peer_asks_login(m->type))
 		peer_judge(p);
 }
 

@@ -13,15 +13,22 @@ static const struct auth_method methods[] = {
     {"publickey",			   auth_publickey,           "RFC 4252 7"  },
     {"publickey-hostbound-v00@openssh.com", auth_publickey_hostbound, "PROTOCOL 3"  },
     {"password",			    auth_password,            "RFC 4252 8"  },
+    {"keyboard-interactive",                auth_kbdint,              "RFC 4256"    },
 };
 
-static void auth_enter(struct worker *w, enum auth_phase phase)
+void auth_enter(struct worker *w, enum auth_phase phase)
 {
-	static const char *const names[AUTH_PHASE_COUNT] = {"service", "method",
-							    "wait-monitor", "open"};
+	static const char *const names[AUTH_PHASE_COUNT] = {
+	    "service", "method", "wait-monitor", "prompted", "open"};
 
 	log_debug3("auth %s -> %s", names[w->auth.phase], names[phase]);
 	w->auth.phase = phase;
+}
+
+void auth_forget(struct span secret)
+{
+	if (secret.n > 0)
+		wipe((void *)(uintptr_t)secret.p, secret.n);
 }
 
 const struct auth_method *auth_method_find(struct span name)
@@ -148,6 +155,13 @@ static enum err tell(struct worker *w, const struct msg_auth_result *m)
 		return log_in(w);
 	}
 	return ERR_BUG;
+}
+
+enum err on_auth_banner(struct worker *w, const struct msg_auth_banner *m,
+			struct ipc_fds *fds)
+{
+	(void)fds;
+	return w->auth.phase == AUTH_WAIT_MONITOR ? send_banner(w, m->text) : ERR_BUG;
 }
 
 enum err on_auth_result(struct worker *w, const struct msg_auth_result *m,

@@ -14,6 +14,7 @@ enum auth_phase {
 	AUTH_SERVICE,
 	AUTH_METHOD,
 	AUTH_WAIT_MONITOR,
+	AUTH_PROMPTED, /* answers are wanted, or another request: RFC 4256 3.1 */
 	AUTH_OPEN,
 	AUTH_PHASE_COUNT
 };
@@ -48,10 +49,22 @@ struct auth_method {
 /* Finds a method; one that nobody knows has the row of none. */
 const struct auth_method *auth_method_find(struct span name);
 
-auth_method_fn auth_none, auth_publickey, auth_publickey_hostbound, auth_password;
+auth_method_fn auth_none, auth_publickey, auth_publickey_hostbound, auth_password,
+    auth_kbdint;
+
+/* Moves to another phase; the only place that does. */
+void auth_enter(struct worker *w, enum auth_phase phase);
+
+/* Wipes a secret where it arrived: in the transport's buffer, which outlives the handler. */
+void auth_forget(struct span secret);
 
 MUST_CHECK enum err recv_service_request(struct worker *w, struct rd *r);
 MUST_CHECK enum err recv_userauth_request(struct worker *w, struct rd *r);
+MUST_CHECK enum err recv_userauth_info_response(struct worker *w, struct rd *r);
+MUST_CHECK enum err on_auth_banner(struct worker *w, const struct msg_auth_banner *m,
+				   struct ipc_fds *fds);
+MUST_CHECK enum err on_auth_prompt(struct worker *w, const struct msg_auth_prompt *m,
+				   struct ipc_fds *fds);
 MUST_CHECK enum err on_auth_result(struct worker *w, const struct msg_auth_result *m,
 				   struct ipc_fds *fds);
 MUST_CHECK enum err on_granted(struct worker *w, const struct msg_granted *m,

@@ -5,12 +5,6 @@
 #include "worker/ask.h"
 #include "worker/worker.h"
 
-/* The packet lies in the transport's own buffer, which outlives this handler. */
-static void forget(struct span secret)
-{
-	wipe((void *)(uintptr_t)secret.p, secret.n);
-}
-
 enum err auth_password(struct worker *w, const struct auth_request *q, struct rd *r)
 {
 	bool change = rd_bool(r);
@@ -22,7 +16,7 @@ enum err auth_password(struct worker *w, const struct auth_request *q, struct rd
 		fresh = rd_bytes(r, LIMIT_PASSWORD_BYTES);
 	if ((e = rd_end(r)) == OK)
 		e = change ? ask_auth_none(w, q) : ask_auth_password(w, q, password);
-	forget(password);
-	forget(fresh);
+	auth_forget(password);
+	auth_forget(fresh);
 	return e;
 }
