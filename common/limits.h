@@ -49,6 +49,13 @@
 #define LIMIT_ANSWERS_BYTES     (32 * 1024)  /* to one request, in wire form */
 #define LIMIT_KBDINT_ROUNDS     64           /* requests of one conversation: menus, a new password */
 #define LIMIT_DEVICES_BYTES     256          /* submethods that a client names */
+#define LIMIT_TOTP_DIGITS_MIN   6            /* RFC 4226 5.3 */
+#define LIMIT_TOTP_DIGITS       8            /* what programs show */
+#define LIMIT_TOTP_WINDOW       1            /* steps before and after: clocks differ, people type slowly */
+#define LIMIT_TOTP_SECRET_MIN_BYTES 10       /* what most services give; RFC 4226 4 wants 16 */
+#define LIMIT_TOTP_SECRET_BYTES 64           /* a block of SHA-512 is more than enough */
+#define LIMIT_TOTP_PERIOD_S     3600         /* the longest */
+#define LIMIT_TOTP_SEEN         16384        /* users whose last code can still be tried again */
 #define LIMIT_PROVED_KEYS       4            /* publickey steps of AuthenticationMethods */
 #define LIMIT_SHOWN_BYTES       128          /* a user name in a log line */
 #define LIMIT_METHODS_BYTES     256          /* name-list of methods that can continue */

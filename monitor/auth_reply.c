@@ -190,6 +190,18 @@ bool auth_device_is_next(const struct conn_work *w, const char *device)
 	return step_is_next(w, METHOD_KBDINT, device);
 }
 
+bool auth_device_alone(const struct conn_work *w, const char *device)
+{
+	const struct strlist *lists = &w->set->authentication_methods;
+
+	if (any_method_does(w->set))
+		return true;
+	for (size_t i = 0; i < lists->n && w->n_done == 0; i++)
+		if (entry_is(span_str(lists->item[i]), METHOD_KBDINT, device))
+			return true;
+	return false;
+}
+
 static bool step_fits(const struct conn_work *w)
 {
 	const struct strlist *lists = &w->set->authentication_methods;

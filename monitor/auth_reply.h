@@ -15,6 +15,9 @@ bool auth_step_is_next(const struct conn_work *w, enum auth_method method);
 /* As auth_step_is_next for keyboard-interactive by one source: keyboard-interactive:DEVICE. */
 bool auth_device_is_next(const struct conn_work *w, const char *device);
 
+/* Tells whether a first success by this source would log the user in. */
+bool auth_device_alone(const struct conn_work *w, const char *device);
+
 /* Shows the banner, if it was not shown yet. */
 void auth_reply_banner(struct conn *c);
 

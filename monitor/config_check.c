@@ -70,7 +70,8 @@ static bool method_known(struct span name)
 					      "none",
 					      "keyboard-interactive",
 					      "keyboard-interactive:password",
-					      "keyboard-interactive:prompts"};
+					      "keyboard-interactive:prompts",
+					      "keyboard-interactive:totp"};
 
 	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
 		if (span_is(name, methods[i]))

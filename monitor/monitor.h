@@ -12,6 +12,7 @@
 #include "common/exhash.h"
 #include "common/ipc.h"
 #include "monitor/auth/kbdint.h"
+#include "monitor/auth/totp_seen.h"
 #include "monitor/auth/users.h"
 #include "monitor/config.h"
 #include "monitor/detach.h"
@@ -191,6 +192,7 @@ struct monitor {
 	const struct settings *set;
 	struct ring *ring;
 	struct users users;
+	struct totp_seen totp_seen; /* outlives a reload */
 	char bin_dir[1024];
 	struct fork_server *forkers; /* all, retired ones too */
 	struct fork_server *nursery, *login_master;

@@ -204,6 +204,7 @@ static void stop(struct monitor *m)
 		unlink(m->set->pid_file);
 	ring_unref(m->ring);
 	users_wipe(&m->users);
+	totp_seen_wipe(&m->totp_seen);
 }
 
 int run(struct monitor *m, struct config *config)

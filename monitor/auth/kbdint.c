@@ -14,7 +14,7 @@
 #include "monitor/serve.h"
 
 /* In the order in which they are asked whether they apply. */
-static const struct kbdint_source *const sources[] = {&kbdint_prompts,
+static const struct kbdint_source *const sources[] = {&kbdint_prompts, &kbdint_totp,
 						      &kbdint_password};
 
 bool kbdint_offered(const struct conn *c)

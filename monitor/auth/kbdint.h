@@ -42,12 +42,13 @@ struct kbdint {
 	enum kbdint_state { KBDINT_NONE, KBDINT_THINKS, KBDINT_PROMPTED } state;
 	uint8_t n_asked; /* in the last request */
 	uint32_t rounds;
-	bool tried;  /* something was answered: given up now, it is a failure */
-	bool lost;   /* the source died while the user was asked */
+	bool tried; /* something was answered: given up now, it is a failure */
+	bool lost;  /* the source died while the user was asked */
+	char code[LIMIT_TOTP_DIGITS + 1]; /* of totp, while the password is judged */
 	bool barred; /* the rules do not let this user in, whatever the answers are */
 };
 
-extern const struct kbdint_source kbdint_prompts, kbdint_password;
+extern const struct kbdint_source kbdint_prompts, kbdint_totp, kbdint_password;
 
 /* Tells whether the method is worth offering: the same for all users. */
 bool kbdint_offered(const struct conn *c);

@@ -58,22 +58,30 @@ static enum err line_parse(const struct loading *l, size_t line, struct span tex
 			   struct user_entry *out)
 {
 	struct user_entry u = {.line = line};
+	struct span account;
+	const char *wrong;
 	bool more;
 
 	u.name = take_field(&text, &more);
 	if (!name_valid(u.name))
 		return refuse(l, line, "bad user name");
 	if (!more)
-		return refuse(l, line, "not name:hash[:account]");
+		return refuse(l, line, "not name:hash[:account[:options]]");
 	u.hash = take_field(&text, &more);
 	if (!hash_valid(u.hash))
 		return refuse(l, line, "bad hash");
-	u.account = u.name;
+	account = u.name;
 	u.has_account = more;
 	if (more)
-		u.account = take_field(&text, &more);
+		account = take_field(&text, &more);
+	if (more) {
+		if ((wrong = users_options(&u, take_field(&text, &more))) != NULL)
+			return refuse(l, line, wrong);
+		u.has_account = account.n > 0;
+	}
 	if (more)
-		return refuse(l, line, "more fields than name:hash:account");
+		return refuse(l, line, "more fields than name:hash:account:options");
+	u.account = u.has_account ? account : u.name;
 	if (!name_valid(u.account))
 		return refuse(l, line, "bad account name");
 	u.locked = u.hash.n == 0 || u.hash.p[0] == '!' || u.hash.p[0] == '*';
@@ -94,6 +102,7 @@ static enum err table_add(struct loading *l, const struct user_entry *u)
 	if (grown == NULL)
 		return ERR_MEMORY;
 	l->users.entry = grown;
+	l->users.n_totp += u->totp.secret.n > 0;
 	grown[l->users.n++] = *u;
 	return OK;
 }

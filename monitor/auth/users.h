@@ -1,25 +1,36 @@
 /*
  * UsersFile: accounts of the gateway's own, with crypt(5) hashes.
- * One a line: name:hash[:account]; # begins a comment.
+ * One a line: name:hash[:account[:options]]; # begins a comment. Options, divided by commas, are
+ * totp=BASE32 digits=6 period=30 algorithm=SHA1; with them account may be empty: not given.
  */
 #ifndef MONITOR_AUTH_USERS_H
 #define MONITOR_AUTH_USERS_H
 
+#include "common/totp.h"
 #include "monitor/keys/keyfile.h"
+
+/* One-time codes of a user; secret in base32, empty: none. */
+struct user_totp {
+	struct span secret;
+	enum digest digest;
+	uint32_t digits, period_s;
+};
 
 struct user_entry {
 	struct span name;
 	struct span hash; /* crypt(5); empty where locked */
 	bool locked;      /* hash empty, or with ! or * in front: no password will do */
-	struct span account; /* of the system, that sessions run as; name where not given */
-	bool has_account;    /* it was given; else there are no sessions on this host */
-	size_t line;         /* in the file, for messages */
+	struct span
+	    account; /* of the system, that sessions run as; name where not given */
+	bool has_account; /* it was given; else there are no sessions on this host */
+	struct user_totp totp;
+	size_t line; /* in the file, for messages */
 };
 
 /* Sorted by name. Zero state: {0}. */
 struct users {
 	struct user_entry *entry;
-	size_t n;
+	size_t n, n_totp;    /* n_totp: with a TOTP secret */
 	struct keyfile file; /* what the spans point into */
 };
 
@@ -36,5 +47,17 @@ void users_wipe(struct users *u);
 
 /* Finds a user by name; NULL where there is none. */
 const struct user_entry *users_find(const struct users *u, struct span name);
+
+/* Reads the options of a line into u. Gives: NULL, or what is wrong with them */
+const char *users_options(struct user_entry *u, struct span text);
+
+/*
+ * Decodes what a user's codes are made from.
+ * store:  the secret, which the caller wipes; out points into it
+ * Errors: ERR_UNKNOWN the user has none
+ */
+MUST_CHECK enum err users_totp(const struct user_entry *u,
+			       uint8_t store[LIMIT_TOTP_SECRET_BYTES],
+			       struct totp *out);
 
 #endif

@@ -1,13 +1,26 @@
 """Keyboard-interactive, with clients that we did not write: prompts, answers, rude behaviour."""
+import asyncio
+import base64
+import crypt
+import hashlib
+import hmac
 import os
+import struct
 import subprocess
+import sys
+import time
 import unittest
 
+import asyncssh
 import paramiko
 from paramiko.common import cMSG_USERAUTH_INFO_RESPONSE
 from paramiko.message import Message
 
-from gateway import AS_ROOT, Gateway, PATIENCE, TEST_PASSWORD, wait_for
+from gateway import AS_ROOT, Gateway, PATIENCE, ROOT, TEST_PASSWORD, wait_for
+from terminal import Terminal
+
+sys.path.insert(0, os.path.join(ROOT, "tests", "hostile"))
+import raw  # noqa: E402
 
 needs_root = unittest.skipUnless(AS_ROOT, "the account database is for root only")
 
@@ -25,6 +38,74 @@ def ssh_login(g, answers, *command, options=(), user=None, key=None):
         *options, "-o", "BatchMode=no", "-o", "NumberOfPasswordPrompts=1"])
     env = dict(os.environ, SSH_ASKPASS=ask, SSH_ASKPASS_REQUIRE="force")
     return subprocess.run(argv, input=b"", capture_output=True, env=env, timeout=60 * PATIENCE)
+
+
+def plink_login(g, answers, *command, user=None, key=None):
+    """Logs in with plink, which asks at its terminal."""
+    with open(g.path("ssh_host_ed25519_key.pub")) as f:
+        host_key = f.read().split()[1]
+    argv = ["plink", "-noagent", "-no-antispoof", "-P", str(g.port), "-l", user or g.user, "-hostkey", host_key]
+    if key:
+        subprocess.run(["puttygen", key, "-o", key + ".ppk"], check=True)
+        argv += ["-i", key + ".ppk"]
+    with Terminal(argv + ["127.0.0.1", *command]) as t:
+        for prompt, answer in answers:
+            t.expect(prompt)
+            t.send(answer + "\r")
+        code = t.wait(20)
+        return code, t.seen
+
+
+def paramiko_login(g, answers, *command, user=None, key=None):
+    t = transport(g)
+    try:
+        if key:
+            t.auth_publickey(user or g.user, paramiko.Ed25519Key.from_private_key_file(key))
+        t.auth_interactive(user or g.user, Asked({prompt.strip(): answer for prompt, answer in answers}))
+        return 0, run(t, *command).decode()
+    except paramiko.AuthenticationException as e:
+        return 255, str(e)
+    finally:
+        t.close()
+
+
+def asyncssh_login(g, answers, *command, user=None, key=None):
+    table = {prompt.strip(): answer for prompt, answer in answers}
+
+    class Client(asyncssh.SSHClient):
+        def kbdint_auth_requested(self):
+            return ""
+
+        def kbdint_challenge_received(self, name, instructions, lang, prompts):
+            return [table[text.strip()] for text, _ in prompts]
+
+    async def go():
+        async with asyncssh.connect("127.0.0.1", g.port, username=user or g.user, config=None, agent_path=None,
+                                    known_hosts=g.path("known_hosts"), client_keys=[key] if key else None,
+                                    client_factory=Client,
+                                    preferred_auth="publickey,keyboard-interactive") as c:
+            done = await c.run(*command)
+            return done.exit_status, done.stdout
+    try:
+        return asyncio.run(asyncio.wait_for(go(), 60 * PATIENCE))
+    except (asyncssh.PermissionDenied, asyncssh.ConnectionLost) as e:
+        return 255, str(e)
+
+
+def openssh_login(g, answers, *command, user=None, key=None):
+    options = ["-o", "PreferredAuthentications=publickey,keyboard-interactive"]
+    done = ssh_login(g, answers, *command, user=user, key=key, options=options + ([] if key else KBDINT))
+    return done.returncode, done.stdout.decode() + done.stderr.decode()
+
+
+CLIENTS = {"openssh": openssh_login, "plink": plink_login, "paramiko": paramiko_login, "asyncssh": asyncssh_login}
+
+
+def totp(secret, steps=0, digits=6, period=30, digest=hashlib.sha1):
+    """The code of now. Source: RFC 6238"""
+    mac = hmac.new(base64.b32decode(secret), struct.pack(">Q", int(time.time()) // period + steps), digest).digest()
+    at = mac[-1] & 15
+    return str((struct.unpack(">I", mac[at:at + 4])[0] & 0x7fffffff) % 10 ** digits).zfill(digits)
 
 
 def transport(g):
@@ -57,6 +138,7 @@ class Asked:
         return [self.answers[text.strip()] for text, _ in prompts]
 
 
+INFO_REQUEST = 60
 KBDINT = ["-o", "PreferredAuthentications=keyboard-interactive", "-o", "PubkeyAuthentication=no"]
 
 
@@ -132,6 +214,124 @@ class PasswordSourceTest(unittest.TestCase):
         m.add_string("x")
         t._send_message(m)
         self.assertTrue(wait_for(lambda: not t.is_active()))
+
+    def test_a_conversation_may_be_given_up_at_any_moment(self):
+        user, rest = raw.string(self.g.user) + raw.string("ssh-connection"), raw.string("") + raw.string("")
+        begin = bytes([raw.USERAUTH_REQUEST]) + user + raw.string("keyboard-interactive") + rest
+        with raw.Raw(self.g) as c:
+            c.keyed()
+            c.service()
+            for _ in range(5):
+                c.send(begin)
+                self.assertEqual(c.wait(INFO_REQUEST)[0], INFO_REQUEST)
+            c.send(bytes([raw.USERAUTH_REQUEST]) + user + raw.string("none"))
+            self.assertEqual(c.wait(raw.USERAUTH_FAILURE)[0], raw.USERAUTH_FAILURE)
+            c.send(begin)
+            c.wait(INFO_REQUEST)
+        # gone in the middle: nothing is left of it
+        self.assertTrue(self.g.wait_log("end client="))
+
+    def test_an_unknown_user_is_asked_the_same(self):
+        for user in (self.g.user, "no-such-user"):
+            t = transport(self.g)
+            asked = Asked({"Password:": "wrong"})
+            with self.assertRaises(paramiko.AuthenticationException):
+                t.auth_interactive(user, asked)
+            self.assertEqual(asked.seen, [("", [("Password: ", False)])])
+            t.close()
+
+
+class TotpTest(unittest.TestCase):
+    SECRETS = {"ann": base64.b32encode(b"secret of ann......").decode(),
+               "long": base64.b32encode(bytes(range(64))).decode()}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.g = Gateway("LogLevel VERBOSE", "AuthenticationMethods publickey,keyboard-interactive:totp",
+                        "Match User alone\n  AuthenticationMethods any",
+                        "Match User three\n  AuthenticationMethods password,publickey,keyboard-interactive", start=False)
+        users = cls.g.path("users")
+        word = crypt.crypt(TEST_PASSWORD, crypt.mksalt(crypt.METHOD_SHA512, rounds=5000))
+        with open(users, "w") as f:
+            for name in [*CLIENTS, "replay", "wrong", "late"]:
+                f.write("%s:!:%s:totp=%s\n" % (name, cls.g.user, cls.secret(name)))
+            f.write("long:!:%s:totp=%s,digits=8,period=60,algorithm=SHA512\n" % (cls.g.user, cls.secret("long")))
+            for name in ("alone", "three"):
+                f.write("%s:%s:%s:totp=%s\n" % (name, word, cls.g.user, cls.secret(name)))
+        os.chmod(users, 0o600)
+        cls.g.lines.append("UsersFile " + users)
+        cls.g.write_conf()
+        cls.g.start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.g.__exit__(None)
+
+    @classmethod
+    def secret(cls, name):
+        return cls.SECRETS.get(name) or base64.b32encode(name.ljust(20, "x").encode()).decode()
+
+    def login(self, client, user, code=None, key=True, answers=()):
+        given = list(answers) + [("Verification code: ", totp(self.secret(user)) if code is None else code)]
+        return CLIENTS[client](self.g, given, "echo hello", user=user, key=self.g.key if key else None)
+
+    def test_a_key_and_a_code_log_in_from_each_client(self):
+        for client in CLIENTS:
+            code, text = self.login(client, client)
+            self.assertEqual(code, 0, (client, text, self.g.log()))
+            self.assertIn("hello", text)
+            self.assertTrue(self.g.wait_log("Partial publickey for %s" % client))
+            self.assertTrue(self.g.wait_log("Accepted keyboard-interactive/totp for %s" % client))
+
+    def test_a_code_is_taken_once(self):
+        code = totp(self.secret("replay"))
+        self.assertEqual(self.login("paramiko", "replay", code)[0], 0, self.g.log())
+        self.assertEqual(self.login("paramiko", "replay", code)[0], 255)
+        self.assertTrue(self.g.wait_log("user=replay code: it was used before"))
+        self.assertEqual(self.login("paramiko", "replay", totp(self.secret("replay"), -1))[0], 255)
+        # a reload forgets none
+        self.g.process.send_signal(1)
+        self.assertTrue(self.g.wait_log("configuration reloaded"))
+        self.assertEqual(self.login("paramiko", "replay", code)[0], 255)
+        self.assertEqual(self.login("paramiko", "replay", totp(self.secret("replay"), 1))[0], 0, self.g.log())
+
+    def test_a_wrong_code_or_one_of_another_time_is_refused(self):
+        for code in ("000000", "", totp(self.secret("wrong"), -4), totp(self.secret("wrong"), 4)):
+            if code != totp(self.secret("wrong")):
+                self.assertEqual(self.login("paramiko", "wrong", code)[0], 255)
+
+    def test_a_code_of_the_step_before_is_good(self):
+        self.assertEqual(self.login("paramiko", "late", totp(self.secret("late"), -1))[0], 0, self.g.log())
+
+    def test_digits_period_and_algorithm_are_the_user_s(self):
+        code = totp(self.secret("long"), digits=8, period=60, digest=hashlib.sha512)
+        self.assertEqual(self.login("openssh", "long", code)[0], 0, self.g.log())
+
+    def test_a_code_without_the_key_is_not_asked_for(self):
+        t = transport(self.g)
+        with self.assertRaises(paramiko.BadAuthenticationType) as caught:
+            t.auth_interactive("ann", lambda *_: self.fail("asked"))
+        self.assertEqual(caught.exception.allowed_types, ["publickey"])
+        t.close()
+
+    def test_alone_the_code_comes_with_the_password(self):
+        password = ("Password: ", TEST_PASSWORD)
+        code = totp(self.secret("alone"))
+        for answers, wrong in (([("Password: ", "wrong")], code), ([password], "000000")):
+            self.assertEqual(self.login("paramiko", "alone", wrong, False, answers)[0], 255)
+        # a wrong password did not use the code up
+        status, text = self.login("openssh", "alone", code, False, [password])
+        self.assertEqual(status, 0, (text, self.g.log()))
+        self.assertEqual(self.login("paramiko", "alone", code, False, [password])[0], 255)
+
+    def test_three_methods_in_a_row(self):
+        t = transport(self.g)
+        self.assertEqual(t.auth_password("three", TEST_PASSWORD), ["publickey"])
+        self.assertEqual(t.auth_publickey("three", paramiko.Ed25519Key.from_private_key_file(self.g.key)),
+                         ["keyboard-interactive"])
+        t.auth_interactive("three", Asked({"Verification code:": totp(self.secret("three"))}))
+        self.assertEqual(run(t, "echo hello"), b"hello\n")
+        t.close()
 
 
 if __name__ == "__main__":

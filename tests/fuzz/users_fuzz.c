@@ -29,13 +29,37 @@ static enum err load(struct span text, struct users *out, struct keyfile_note *n
 	return e;
 }
 
+static void put_totp(struct wr *w, const struct user_totp *t)
+{
+	static const char *const names[DIGEST_COUNT] = {[DIGEST_SHA1] = "SHA1",
+							[DIGEST_SHA256] = "SHA256",
+							[DIGEST_SHA512] = "SHA512"};
+	char text[64];
+
+	(void)snprintf(text, sizeof text, ",digits=%u,period=%u,algorithm=%s",
+		       (unsigned)t->digits, (unsigned)t->period_s, names[t->digest]);
+	wr_raw(w, SPAN_LIT(":totp="));
+	wr_raw(w, t->secret);
+	wr_raw(w, span_str(text));
+}
+
+static bool totp_same(const struct user_totp *a, const struct user_totp *b)
+{
+	return span_equal(a->secret, b->secret) && a->digits == b->digits &&
+	       a->period_s == b->period_s && a->digest == b->digest;
+}
+
 static void put_user(struct wr *w, const struct user_entry *u)
 {
 	wr_raw(w, u->name);
 	wr_u8(w, ':');
 	wr_raw(w, u->locked ? SPAN_LIT("!") : u->hash);
-	wr_u8(w, ':');
-	wr_raw(w, u->account);
+	if (u->has_account || u->totp.secret.n > 0)
+		wr_u8(w, ':');
+	if (u->has_account)
+		wr_raw(w, u->account);
+	if (u->totp.secret.n > 0)
+		put_totp(w, &u->totp);
 	wr_u8(w, '\n');
 }
 
@@ -43,6 +67,9 @@ static void check_user(const struct users *all, size_t i)
 {
 	const struct user_entry *u = &all->entry[i];
 	struct span file = {all->file.p, all->file.n};
+	uint8_t store[LIMIT_TOTP_SECRET_BYTES];
+	char code[LIMIT_TOTP_DIGITS + 1];
+	struct totp t;
 
 	expect(span_inside(u->name, file) && span_inside(u->hash, file) &&
 	       span_inside(u->account, file));
@@ -50,6 +77,9 @@ static void check_user(const struct users *all, size_t i)
 	expect(memchr(u->name.p, ':', u->name.n) == NULL &&
 	       memchr(u->name.p, '\n', u->name.n) == NULL);
 	expect(users_find(all, u->name) == u);
+	if (u->totp.secret.n > 0)
+		expect(span_inside(u->totp.secret, file) &&
+		       users_totp(u, store, &t) == OK && totp_code(&t, 1, code) == OK);
 }
 
 static void written_again(const struct users *a)
@@ -69,7 +99,9 @@ static void written_again(const struct users *a)
 		expect(span_equal(a->entry[i].name, b.entry[i].name) &&
 		       span_equal(a->entry[i].hash, b.entry[i].hash) &&
 		       span_equal(a->entry[i].account, b.entry[i].account) &&
-		       a->entry[i].locked == b.entry[i].locked);
+		       a->entry[i].locked == b.entry[i].locked &&
+		       a->entry[i].has_account == b.entry[i].has_account &&
+		       totp_same(&a->entry[i].totp, &b.entry[i].totp));
 	free(w.p);
 	users_wipe(&b);
 }

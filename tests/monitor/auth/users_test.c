@@ -38,6 +38,26 @@ START_TEST(users_load_reads_names_hashes_accounts)
 }
 END_TEST
 
+START_TEST(users_may_have_secrets_with_an_account_or_without)
+{
+	struct users u = {0};
+	const struct user_entry *e;
+
+	ck_assert_int_eq(load("ann:!::totp=GEZDGNBVGY3TQOJQ,digits=8\n"
+			      "bob:x:y:totp=GEZDGNBVGY3TQOJQ\ncarl:x:y\n",
+			      &u),
+			 OK);
+	ck_assert_uint_eq(u.n_totp, 2);
+	e = users_find(&u, SPAN_LIT("ann"));
+	ck_assert(!e->has_account && span_is(e->account, "ann") && e->locked);
+	ck_assert_uint_eq(e->totp.digits, 8);
+	e = users_find(&u, SPAN_LIT("bob"));
+	ck_assert(e->has_account && span_is(e->account, "y"));
+	ck_assert_uint_eq(users_find(&u, SPAN_LIT("carl"))->totp.secret.n, 0);
+	users_wipe(&u);
+}
+END_TEST
+
 START_TEST(users_locked_ones_have_no_hash)
 {
 	static const char *const names[] = {"bob", "carl", "dan"};
@@ -60,14 +80,16 @@ START_TEST(users_load_refuses_bad_lines_by_number)
 	static const struct {
 		const char *text, *line;
 	} bad[] = {
-	    {"alice:x\nbob\n",             "users:2:"},
-            {"\n\n:x\n",                   "users:3:"},
-	    {"alice:x:y:z\n",              "users:1:"},
-            {"al ice:x\n",                 "users:1:"},
-	    {"alice:x y\n",                "users:1:"},
-            {"alice:x:\n",                 "users:1:"},
-	    {"alice:x:a b\n",              "users:1:"},
-            {"b:x\nalice:x\nc:x\nalice:y", "users:4:"},
+	    {"alice:x\nbob\n",                     "users:2:"},
+	    {"\n\n:x\n",			   "users:3:"},
+	    {"alice:x:y:z\n",                      "users:1:"},
+	    {"alice:x::\n",                        "users:1:"},
+	    {"alice:x:y:totp=GEZDGNBVGY3TQOJQ:\n", "users:1:"},
+	    {"al ice:x\n",                         "users:1:"},
+	    {"alice:x y\n",                        "users:1:"},
+	    {"alice:x:\n",                         "users:1:"},
+	    {"alice:x:a b\n",                      "users:1:"},
+	    {"b:x\nalice:x\nc:x\nalice:y",         "users:4:"},
 	};
 	struct users u = {0};
 
@@ -131,6 +153,7 @@ Suite *unit_suite(void)
 
 	tcase_add_checked_fixture(t, keys_setup, keys_teardown);
 	tcase_add_test(t, users_load_reads_names_hashes_accounts);
+	tcase_add_test(t, users_may_have_secrets_with_an_account_or_without);
 	tcase_add_test(t, users_locked_ones_have_no_hash);
 	tcase_add_test(t, users_load_refuses_bad_lines_by_number);
 	tcase_add_test(t, users_load_refuses_a_file_that_others_may_read);
