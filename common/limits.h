@@ -70,6 +70,11 @@
 #define LIMIT_KEY_HEAP_BYTES    262144       /* locked memory: files while read, keys */
 #define LIMIT_USERS_FILE_BYTES  16777216     /* some 150,000 users */
 
+/* --- what was meant ----------------------------------------------------- */
+#define LIMIT_NEAR_BYTES        40           /* longer words are not compared; the longest keyword has 32 */
+#define LIMIT_NEAR_SHARE        3            /* a third of a word may be wrong */
+#define LIMIT_NEAR_EDITS        5            /* and no more than so many */
+
 /* --- channels ---------------------------------------------------------- */
 #define LIMIT_CHANNELS          512          /* open at once on one connection */
 #define LIMIT_CHANNEL_REFUSALS  1000         /* opens refused in a row before we disconnect */

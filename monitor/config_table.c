@@ -1,11 +1,11 @@
 /*
  * config.def as rows, the words that stand for values, and the search for a keyword.
  */
-#include <ctype.h>
 #include <netinet/ip.h>
 #include <string.h>
 #include <strings.h>
 
+#include "common/nearest.h"
 #include "monitor/config_priv.h"
 
 static const struct config_name names_address_family[] = {
@@ -168,64 +168,15 @@ const struct config_foreign *config_foreign_find(const char *keyword)
 	return NULL;
 }
 
-#define NEAR_BYTES 40 /* longer words are not compared; the longest keyword has 32 */
-
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* The edits, a swap of neighbours being one, that make one word of the other. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t d[NEAR_BYTES + 1][NEAR_BYTES + 1];
-	size_t na = strlen(a), nb = strlen(b);
-
-	for (size_t i = 0; i <= na; i++)
-		d[i][0] = i;
-	for (size_t j = 0; j <= nb; j++)
-		d[0][j] = j;
-	for (size_t i = 1; i <= na; i++)
-		for (size_t j = 1; j <= nb; j++) {
-			bool same = tolower(a[i - 1]) == tolower(b[j - 1]);
-
-			d[i][j] = least(least(d[i - 1][j], d[i][j - 1]) + 1,
-					d[i - 1][j - 1] + !same);
-			if (i > 1 && j > 1 && tolower(a[i - 1]) == tolower(b[j - 2]) &&
-			    tolower(a[i - 2]) == tolower(b[j - 1]))
-				d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
-		}
-	return d[na][nb];
-}
-
-/* What was found so far, and how far away it is. */
-struct nearest {
-	const char *keyword;
-	size_t edits;
-};
-
-static void compare(struct nearest *n, const char *typed, const char *keyword)
-{
-	size_t edits = distance(typed, keyword);
-
-	if (edits >= n->edits)
-		return;
-	n->edits = edits;
-	n->keyword = keyword;
-}
-
 const char *config_keyword_near(const char *keyword)
 {
-	/* a third of the word may be wrong, else the guess does not help */
-	struct nearest n = {.edits = least(strlen(keyword) / 3, 5) + 1};
+	struct nearest n = nearest_begin(span_str(keyword));
 
-	if (strlen(keyword) > NEAR_BYTES)
-		return NULL;
 	for (size_t i = 0; i < n_config_rows; i++)
-		compare(&n, keyword, config_rows[i].keyword);
+		nearest_try(&n, config_rows[i].keyword);
 	for (size_t i = 0; i < n_config_foreigns; i++)
-		compare(&n, keyword, config_foreigns[i].keyword);
-	compare(&n, keyword, "Include");
-	compare(&n, keyword, "Match");
-	return n.keyword;
+		nearest_try(&n, config_foreigns[i].keyword);
+	nearest_try(&n, "Include");
+	nearest_try(&n, "Match");
+	return n.name;
 }
