@@ -5,7 +5,7 @@ DESTDIR ?=
 CC      ?= cc
 PKG     := pkg-config
 
-PROGRAMS := sallyportd sallyport-worker sallyport-connector sallyport-login
+PROGRAMS := sallyportd sallyport-worker sallyport-policy sallyport-connector sallyport-login
 
 # V=1 shows whole commands
 Q := $(if $(V),,@)
@@ -15,12 +15,14 @@ SAY := $(if $(V),@:,@echo)
 DIRS_common              := common
 DIRS_sallyportd          := monitor monitor/keys monitor/auth
 DIRS_sallyport-worker    := worker worker/wire worker/alg worker/kex worker/auth worker/chan
+DIRS_sallyport-policy    := policy
 DIRS_sallyport-connector := monitor/connector
 DIRS_sallyport-login     := monitor/login
 
 LIBS_common              := -lseccomp -lcap -lcrypto
 LIBS_sallyportd          := -levent_core
 LIBS_sallyport-worker    := -lz -lnettle
+LIBS_sallyport-policy    := -llua5.4 -ljansson -lm
 LIBS_sallyport-connector := -levent_core -levent_extra
 LIBS_sallyport-login     := -lcrypt -lpam -lutil
 
@@ -29,7 +31,7 @@ WARN   := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wundef -Wstrict-
 HARDEN := -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=3 -fPIE
 OPT    ?= -O2
 VERSION := 0.1
-CFLAGS_ALL  = -std=c11 -D_GNU_SOURCE -I. -DSALLYPORT_VERSION=\"$(VERSION)\" $(OPT) -g $(WARN) $(HARDEN) $(CFLAGS)
+CFLAGS_ALL  = -std=c11 -D_GNU_SOURCE -I. -isystem /usr/include/lua5.4 -DSALLYPORT_VERSION=\"$(VERSION)\" $(OPT) -g $(WARN) $(HARDEN) $(CFLAGS)
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
 

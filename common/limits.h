@@ -172,6 +172,14 @@
 #define LIMIT_SHARES            16384        /* keys at once */
 #define LIMIT_SHARES_BYTES      (8 * 1024 * 1024) /* all keys and values */
 
+/* --- sallyport-policy on the command line -------------------------------- */
+#define LIMIT_WHY_BYTES         1024         /* a sentence about a mistake, with its place */
+#define LIMIT_FIXTURE_BYTES     (16 * 1024 * 1024) /* a file of fixtures, or of recorded decisions */
+#define LIMIT_ZONE_S            (14 * 3600)  /* the farthest zone from UTC */
+#define LIMIT_NAME_EXAMPLE      64           /* characters of a case's name in an error */
+#define LIMIT_HELPER_CALLS      64           /* of one handler, answered from a fixture */
+#define LIMIT_SCRIPT_LINES      65536        /* of a script whose coverage is counted */
+
 /* --- the sandbox: rlimits of each role --------------------------------- */
 #define LIMIT_WORKER_FILES      2048 /* 512 channels of three descriptors, and the links */
 #define LIMIT_WORKER_MIB        256  /* buffers of stalled channels are bounded below this */
