@@ -7,11 +7,19 @@
 
 #include "common/bytes.h"
 #include "common/limits.h"
+#include "common/policy.h"
 #include "common/rd.h"
 #include "common/wr.h"
 
 /* Who speaks; the receiver is the monitor, or, from the monitor, whose link it is. */
-enum msg_peer { MSG_WORKER, MSG_FORK, MSG_CONNECTOR, MSG_LOGIN, MSG_PEER_COUNT };
+enum msg_peer {
+	MSG_WORKER,
+	MSG_FORK,
+	MSG_CONNECTOR,
+	MSG_LOGIN,
+	MSG_POLICY,
+	MSG_PEER_COUNT
+};
 
 /* States of a link, as the monitor sees it. */
 enum msg_state {
@@ -24,9 +32,10 @@ enum msg_state {
 	IN_ACCOUNT = 1 << 5,   /* login helper: asked account_find */
 	IN_PASSWORD = 1 << 6,  /* login helper: asked password_check */
 	IN_SESSION = 1 << 7,   /* login helper: asked login_session */
-	IN_UNIX = 1 << 8       /* login helper: asked unix_connect or unix_bind */
+	IN_UNIX = 1 << 8,      /* login helper: asked unix_connect or unix_bind */
+	IN_POLICY = 1 << 9     /* policy process */
 };
-#define MSG_STATE_COUNT 9
+#define MSG_STATE_COUNT 10
 #define EVERY UINT32_MAX /* a budget without bound: each one costs the sender as much */
 
 /* What is told of a login attempt. */
@@ -60,10 +69,12 @@ enum login_flag {
 #define F2M(name, states, budget, fds, fields) MSG(name, MSG_FORK, states, budget, fds, fields)
 #define C2M(name, states, budget, fds, fields) MSG(name, MSG_CONNECTOR, states, budget, fds, fields)
 #define L2M(name, states, budget, fds, fields) MSG(name, MSG_LOGIN, states, budget, fds, fields)
+#define P2M(name, states, budget, fds, fields) MSG(name, MSG_POLICY, states, budget, fds, fields)
 #define M2W(name, fds, fields) MSG(name, MSG_WORKER, 0, 0, fds, fields)
 #define M2F(name, fds, fields) MSG(name, MSG_FORK, 0, 0, fds, fields)
 #define M2C(name, fds, fields) MSG(name, MSG_CONNECTOR, 0, 0, fds, fields)
 #define M2L(name, fds, fields) MSG(name, MSG_LOGIN, 0, 0, fds, fields)
+#define M2P(name, fds, fields) MSG(name, MSG_POLICY, 0, 0, fds, fields)
 
 enum msg_type {
 #define MSG(name, peer, states, budget, fds, fields) MSG_##name,

@@ -18,6 +18,8 @@
 #undef M2F
 #undef M2C
 #undef M2L
+#undef P2M
+#undef M2P
 #define SERVE(name)                                                                    \
 	case MSG_##name:                                                               \
 		return serve_##name(l->owner, &m->u.name, fds);
@@ -32,6 +34,8 @@
 #define M2F(name, fds, fields)                 NOT_OURS(name)
 #define M2C(name, fds, fields)                 NOT_OURS(name)
 #define M2L(name, fds, fields)                 NOT_OURS(name)
+#define P2M(name, states, budget, fds, fields) SERVE(name)
+#define M2P(name, fds, fields)                 NOT_OURS(name)
 
 enum err serve(struct link *l, const struct msg *m, struct ipc_fds *fds)
 {

@@ -25,6 +25,8 @@ MUST_CHECK enum err serve_fork_settings(struct monitor *m, struct wr *store,
 #pragma push_macro("M2F")
 #pragma push_macro("M2C")
 #pragma push_macro("M2L")
+#pragma push_macro("P2M")
+#pragma push_macro("M2P")
 #undef W2M
 #undef F2M
 #undef C2M
@@ -33,6 +35,8 @@ MUST_CHECK enum err serve_fork_settings(struct monitor *m, struct wr *store,
 #undef M2F
 #undef M2C
 #undef M2L
+#undef P2M
+#undef M2P
 #define SERVE(name, owner)                                                             \
 	MUST_CHECK enum err serve_##name(struct owner *o, const struct msg_##name *m,  \
 					 struct ipc_fds *fds);
@@ -44,6 +48,8 @@ MUST_CHECK enum err serve_fork_settings(struct monitor *m, struct wr *store,
 #define M2F(name, fds, fields)
 #define M2C(name, fds, fields)
 #define M2L(name, fds, fields)
+#define P2M(name, states, budget, fds, fields) SERVE(name, policy)
+#define M2P(name, fds, fields)
 #include "common/msg.def"
 #undef SERVE
 #pragma pop_macro("W2M")
@@ -54,5 +60,7 @@ MUST_CHECK enum err serve_fork_settings(struct monitor *m, struct wr *store,
 #pragma pop_macro("M2F")
 #pragma pop_macro("M2C")
 #pragma pop_macro("M2L")
+#pragma pop_macro("P2M")
+#pragma pop_macro("M2P")
 
 #endif

@@ -66,6 +66,8 @@ enum err ask_conn_end(struct worker *w, uint32_t reason, struct span text)
 #undef M2F
 #undef M2C
 #undef M2L
+#undef P2M
+#undef M2P
 #define W2M(name, states, budget, fds, fields)
 #define F2M(name, states, budget, fds, fields)
 #define C2M(name, states, budget, fds, fields)
@@ -73,6 +75,8 @@ enum err ask_conn_end(struct worker *w, uint32_t reason, struct span text)
 #define M2F(name, fds, fields)
 #define M2C(name, fds, fields)
 #define M2L(name, fds, fields)
+#define P2M(name, states, budget, fds, fields)
+#define M2P(name, fds, fields)
 #define M2W(name, n_fds, fields)                                                       \
 	case MSG_##name:                                                               \
 		return on_##name(w, &m->u.name, fds);
