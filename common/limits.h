@@ -163,6 +163,9 @@
 #define LIMIT_PORT              65535
 #define LIMIT_TOTP_KEPT_S       900          /* codes that were used: longer than any window */
 #define LIMIT_PROMPT_BYTES      1024         /* one prompt of a script, its instruction */
+#define LIMIT_POLICY_QUEUE      8192         /* questions and events under way, of all */
+#define LIMIT_POLICY_QUEUE_BYTES (64 * 1024 * 1024) /* their facts */
+#define LIMIT_POLICY_CONN_ITEMS 1024         /* of one connection: two for each channel */
 #define LIMIT_SCRIPT_BYTES      (1024 * 1024) /* a policy script */
 #define LIMIT_SCRIPT_PIECE_BYTES (64 * 1024) /* of it in one message */
 #define LIMIT_WHERE_BYTES       512          /* file:line of a script, and what was wrong */

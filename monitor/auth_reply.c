@@ -27,6 +27,11 @@ static const char *const method_names[] = {[METHOD_NONE] = "none",
 					   [METHOD_KBDINT] = "keyboard-interactive"};
 #define METHOD_COUNT (sizeof method_names / sizeof method_names[0])
 
+const char *auth_method_name(enum auth_method method)
+{
+	return method_names[method];
+}
+
 /* The banner, where it was not shown yet. */
 static struct span banner_take(struct conn *c)
 {

@@ -9,6 +9,9 @@
 /* The attempt under way is decided: replies, now or later. e is OK or why not. */
 void auth_decided(struct conn *c, enum err e);
 
+/* Names a method as RFC 4252 does. */
+const char *auth_method_name(enum auth_method method);
+
 /* Tells whether a method is a next step of any list of AuthenticationMethods. */
 bool auth_step_is_next(const struct conn_work *w, enum auth_method method);
 

@@ -16,6 +16,16 @@ const char *config_check_word(const struct config_reader *r, struct arena *a,
 	return (*arg)[0] != '\0' ? NULL : "a word";
 }
 
+const char *config_check_script(const struct config_reader *r, struct arena *a,
+				const char **arg)
+{
+	if (strcasecmp(*arg, "none") == 0) {
+		*arg = "none";
+		return NULL;
+	}
+	return strcmp(*arg, "default") == 0 ? NULL : config_check_path(r, a, arg);
+}
+
 #define IDENT_PREFIX "SSH-2.0-"
 
 /* RFC 4253 4.2: printable US-ASCII, a comment after a space, 255 bytes with CR LF. */

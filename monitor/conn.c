@@ -13,6 +13,8 @@
 #include "monitor/conn.h"
 #include "monitor/link.h"
 #include "monitor/load.h"
+#include "monitor/policy_link.h"
+#include "monitor/script.h"
 #include "monitor/serve_chan.h"
 #include "monitor/spawn.h"
 
@@ -64,6 +66,7 @@ static void work_free(struct conn *c)
 	conn_channels_wipe(c);
 	conn_auth_wipe(c);
 	link_close(&w->link);
+	free(w->client_version);
 	wipe(w, sizeof *w);
 	free(w);
 }
@@ -82,6 +85,8 @@ static void conn_free(struct conn *c)
 		c->next->prev = c->prev;
 	m->n_conns--;
 	idmap_remove(&m->conns_by_id, c->id);
+	policy_conn_over(c);
+	script_unref(c->script);
 	config_unref(c->config);
 	ring_unref(c->ring);
 	free(c);
@@ -187,7 +192,8 @@ enum err conn_begin(struct monitor *m, int fd, const struct endpoint *remote,
 			   .began_ms = clock_ms(),
 			   .next = m->conns,
 			   .config = config_ref(m->config),
-			   .ring = ring_ref(m->ring)};
+			   .ring = ring_ref(m->ring),
+			   .script = script_ref(m->script)};
 	if (m->conns != NULL)
 		m->conns->prev = c;
 	m->conns = c;

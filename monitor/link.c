@@ -11,6 +11,7 @@
 #include "monitor/connector_link.h"
 #include "monitor/link.h"
 #include "monitor/login_link.h"
+#include "monitor/policy_link.h"
 #include "monitor/serve.h"
 #include "monitor/spawn.h"
 
@@ -38,6 +39,9 @@ static void link_gone(struct link *l, enum err e, const char *what)
 		return;
 	case MSG_LOGIN:
 		login_lost(l->owner, e, what);
+		return;
+	case MSG_POLICY:
+		policy_lost(l->owner, e, what);
 		return;
 	case MSG_PEER_COUNT:
 		return;

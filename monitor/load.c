@@ -13,6 +13,8 @@
 #include "monitor/banner.h"
 #include "monitor/listen.h"
 #include "monitor/load.h"
+#include "monitor/policy_link.h"
+#include "monitor/script.h"
 #include "monitor/spawn.h"
 
 struct ring *ring_ref(struct ring *r)
@@ -81,30 +83,68 @@ static enum err users_of(const struct settings *set, struct users *out)
 	return e;
 }
 
-enum err load_all(struct monitor *m, struct config *config)
+struct loaded {
+	struct config *config;
+	struct ring *ring;
+	struct script *script;
+	struct users users;
+};
+
+static void loaded_wipe(struct loaded *l)
+{
+	users_wipe(&l->users);
+	ring_unref(l->ring);
+	script_unref(l->script);
+	config_unref(l->config);
+	*l = (struct loaded){0};
+}
+
+/* Reads all that config names. Owns: config */
+static enum err loaded_read(struct monitor *m, struct config *config,
+			    struct loaded *out)
 {
 	const struct settings *set = config_settings(config);
-	struct ring *ring = NULL;
-	struct users users = {0};
-	enum err e = users_of(set, &users);
+	struct loaded l = {.config = config};
+	enum err e = users_of(set, &l.users);
 
 	if (e == OK)
-		e = ring_load(set, &ring);
-	if (e != OK) {
-		users_wipe(&users);
-		config_unref(config);
-		return e;
-	}
-	users_wipe(&m->users);
-	ring_unref(m->ring);
-	config_unref(m->config);
-	m->users = users;
-	m->ring = ring;
-	m->config = config;
-	m->set = set;
+		e = ring_load(set, &l.ring);
+	if (e == OK)
+		e = script_read(m, set, &l.script);
+	if (e == OK)
+		*out = l;
+	else
+		loaded_wipe(&l);
+	return e;
+}
+
+/* Puts all of it in force. */
+static void loaded_commit(struct monitor *m, struct loaded *l)
+{
+	struct loaded old = {m->config, m->ring, m->script, m->users};
+
+	m->users = l->users;
+	m->ring = l->ring;
+	m->script = l->script;
+	m->config = l->config;
+	m->set = config_settings(l->config);
+	*l = (struct loaded){0}; /* moved */
+	loaded_wipe(&old);
 	accounts_forget(m);
 	banners_forget(m);
-	return OK;
+}
+
+enum err load_all(struct monitor *m, struct config *config)
+{
+	struct loaded l = {0};
+	enum err e = loaded_read(m, config, &l);
+
+	if (e == OK && l.script != NULL)
+		e = policy_load_now(m, l.script);
+	if (e == OK)
+		loaded_commit(m, &l);
+	loaded_wipe(&l);
+	return e;
 }
 
 static enum err account_check(const char *keyword, const char *name)
@@ -133,7 +173,11 @@ enum err system_check(const struct settings *set)
 	if (geteuid() != 0)
 		return OK;
 	e = account_check("WorkerUser", set->worker_user);
-	return e != OK ? e : account_check("ConnectorUser", set->connector_user);
+	if (e == OK)
+		e = account_check("ConnectorUser", set->connector_user);
+	if (e == OK && strcmp(set->policy_script, "none") != 0)
+		e = account_check("PolicyUser", set->policy_user);
+	return e;
 }
 
 static void log_errors(const struct config_errors *errs)
@@ -142,16 +186,11 @@ static void log_errors(const struct config_errors *errs)
 		log_error("%s", errs->item[i].text);
 }
 
-void reload(struct monitor *m)
+static void reload_end(struct monitor *m, enum err e, struct loaded *l)
 {
-	struct config_errors errs = {0};
-	struct config *config = NULL;
-	enum err e = config_load(&m->options, &config, &errs);
-
-	log_errors(&errs);
-	config_errors_wipe(&errs);
 	if (e == OK)
-		e = load_all(m, config);
+		loaded_commit(m, l);
+	loaded_wipe(l);
 	if (e != OK) {
 		log_error("reload failed (%s): everything stays as it was",
 			  err_text(e));
@@ -162,4 +201,60 @@ void reload(struct monitor *m)
 		log_error("some addresses cannot be listened on: see above");
 	spawn_burn_nursery(m, "configuration was reloaded");
 	log_info("configuration reloaded");
+}
+
+static void reload_compiled(struct monitor *m, enum err e, void *ctx)
+{
+	struct loaded *l = ctx;
+
+	m->reloading = NULL;
+	reload_end(m, e, l);
+	free(l);
+}
+
+/* The script is compiled while connections are served; then the rest follows. */
+static enum err reload_script(struct monitor *m, struct loaded *l)
+{
+	struct loaded *kept = malloc(sizeof *kept);
+	enum err e = kept == NULL ? ERR_MEMORY
+				  : policy_load(m, l->script, reload_compiled, kept);
+
+	if (e != OK) {
+		free(kept);
+		return e;
+	}
+	*kept = *l;
+	*l = (struct loaded){0}; /* moved */
+	m->reloading = kept;
+	return OK;
+}
+
+void reload(struct monitor *m)
+{
+	struct config_errors errs = {0};
+	struct config *config = NULL;
+	struct loaded l = {0};
+	enum err e;
+
+	if (m->reloading != NULL) {
+		log_error("reload refused: one is under way");
+		return;
+	}
+	e = config_load(&m->options, &config, &errs);
+	log_errors(&errs);
+	config_errors_wipe(&errs);
+	if (e == OK)
+		e = loaded_read(m, config, &l);
+	if (e == OK && l.script != NULL && (e = reload_script(m, &l)) == OK)
+		return;
+	reload_end(m, e, &l);
+}
+
+void reload_drop(struct monitor *m)
+{
+	if (m->reloading == NULL)
+		return;
+	loaded_wipe(m->reloading);
+	free(m->reloading);
+	m->reloading = NULL;
 }

@@ -10,7 +10,8 @@ struct ring *ring_ref(struct ring *r);
 void ring_unref(struct ring *r);
 
 /*
- * Loads keys and users as config says, and puts all three in force.
+ * Loads keys, users and script as config says, and puts all of them in force. A script is compiled by
+ * the policy process, which is waited for.
  * Owns:   config
  * Errors: as the parts; logged by name; what was in force stays
  */
@@ -22,7 +23,13 @@ MUST_CHECK enum err load_all(struct monitor *m, struct config *config);
  */
 MUST_CHECK enum err system_check(const struct settings *set);
 
-/* Reads the configuration again, and everything with it; live connections keep theirs. */
+/*
+ * Reads the configuration again, and everything with it; live connections keep theirs. Where there is a
+ * script it counts once that is compiled.
+ */
 void reload(struct monitor *m);
+
+/* Gives up a reload that is under way. */
+void reload_drop(struct monitor *m);
 
 #endif

@@ -19,6 +19,7 @@
 #include "monitor/load.h"
 #include "monitor/logsink.h"
 #include "monitor/run.h"
+#include "monitor/spawn.h"
 
 static int fail(const char *text)
 {
@@ -43,6 +44,13 @@ static int run_test(struct monitor *m, struct config *config)
 	struct keymem_state memory;
 
 	log_open(NULL, NULL, LOG_ERROR);
+	m->set = config_settings(config);
+	/* the policy process compiles the script */
+	if (strcmp(m->set->policy_script, "none") != 0 &&
+	    ((m->base = event_base_new()) == NULL ||
+	     (m->ipc_bytes = malloc(LIMIT_MSG_BYTES)) == NULL ||
+	     spawn_find_programs(m) != OK))
+		return EXIT_FAILURE;
 	if (system_check(config_settings(config)) != OK || keymem_init(&memory) != OK ||
 	    load_all(m, config) != OK)
 		return EXIT_FAILURE;

@@ -24,6 +24,8 @@ struct monitor;
 struct conn;
 struct login;
 struct account;
+struct policy;
+struct script;
 
 /* A socket to one of our processes, with what it may say. Embedded in its owner. */
 struct link {
@@ -33,7 +35,8 @@ struct link {
 	enum msg_state state;
 	uint32_t sent[MSG_COUNT];
 	struct event ev;
-	void *owner; /* struct conn, fork_server, connector or login, as peer says */
+	void *
+	    owner; /* struct conn, fork_server, connector, login or policy, as peer says */
 };
 
 /* A process that forks others: the nursery and the login master. */
@@ -144,7 +147,8 @@ struct conn_work {
 	size_t hostkey; /* whose signature began the connection */
 	char user[LIMIT_USER_BYTES + 1];
 	char user_shown[LIMIT_SHOWN_BYTES]; /* the same, fit for a log line */
-	bool user_claimed, user_known;      /* known: accepted */
+	char *client_version; /* kept where a script may ask for it; else NULL */
+	bool user_claimed, user_known; /* known: accepted */
 	struct account *account;
 	struct settings *own_set; /* where Match blocks made a difference */
 	const struct settings *set;
@@ -178,6 +182,9 @@ struct conn {
 	uint64_t began_ms;
 	struct config *config; /* what it began with */
 	struct ring *ring;
+	struct script *script; /* NULL: none */
+	uint32_t policy_items; /* that wait or are asked */
+	bool policy_used;      /* the policy process knows of it */
 	struct conn *prev, *next;
 	struct conn *startup_prev,
 	    *startup_next; /* those that nobody logged in on, oldest first */
@@ -191,6 +198,9 @@ struct monitor {
 	struct config *config;
 	const struct settings *set;
 	struct ring *ring;
+	struct script *script;    /* in force; NULL: none */
+	struct policy *policy;    /* NULL while there was no script */
+	struct loaded *reloading; /* waits until its script is compiled; NULL: none */
 	struct users users;
 	struct totp_seen totp_seen; /* outlives a reload */
 	char bin_dir[1024];

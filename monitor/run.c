@@ -22,7 +22,9 @@
 #include "monitor/listen.h"
 #include "monitor/load.h"
 #include "monitor/logsink.h"
+#include "monitor/policy_link.h"
 #include "monitor/run.h"
+#include "monitor/script.h"
 #include "monitor/spawn.h"
 
 /* Rights that the monitor keeps as root, each with its reason; all others are given up. */
@@ -120,6 +122,7 @@ static void on_tick(evutil_socket_t fd, short events, void *arg)
 	conns_tick(m);
 	listeners_resume(m);
 	spawn_missing(m);
+	policy_tick(m);
 	if (clock_ms() - m->quiet_since_ms > 60 * 1000) {
 		m->quiet_since_ms = clock_ms();
 		m->restarts = 0;
@@ -199,6 +202,10 @@ static void stop(struct monitor *m)
 {
 	conns_end(m, "the gateway is shutting down");
 	listeners_close(m);
+	reload_drop(m);
+	script_unref(m->script);
+	m->script = NULL;
+	policy_wipe(m);
 	spawn_wipe(m);
 	if (m->set->pid_file != NULL && geteuid() == 0)
 		unlink(m->set->pid_file);

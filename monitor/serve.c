@@ -89,6 +89,8 @@ enum err serve_negotiated(struct conn *c, const struct msg_negotiated *m,
 	struct printable version, algorithms;
 
 	(void)fds;
+	if (c->script != NULL && c->work->client_version == NULL)
+		c->work->client_version = strdup(printable(m->version, &version));
 	log_verbose("conn=%llu client=\"%s\" %s", (unsigned long long)c->id,
 		    printable(m->version, &version),
 		    printable(m->algorithms, &algorithms));

@@ -92,9 +92,8 @@ static enum err start_program(struct monitor *m, const char *name, char *const a
 	return OK;
 }
 
-/* Starts a program and gives our end of its socket. */
-static enum err start_with_socket(struct monitor *m, const char *name,
-				  const char *argument, const char *user, int *out)
+enum err spawn_program(struct monitor *m, const char *name, const char *argument,
+		       const char *user, int *out)
 {
 	static char socket_word[] = "--socket", user_word[] = "--user";
 	char program[64], mode[64], socket_text[8], user_text[64];
@@ -137,7 +136,7 @@ static enum err start_fork_server(struct monitor *m, const char *name,
 	if (f == NULL)
 		return ERR_MEMORY;
 	f->link = (struct link){.sock = -1, .peer = MSG_FORK, .state = IN_FORK};
-	e = start_with_socket(m, name, argument, user, &sock);
+	e = spawn_program(m, name, argument, user, &sock);
 	if (e == OK)
 		e = link_open(&f->link, m, sock, f);
 	if (e != OK) {
@@ -161,8 +160,8 @@ static enum err start_nursery(struct monitor *m)
 static enum err start_connector(struct monitor *m)
 {
 	int sock = -1;
-	enum err e = start_with_socket(m, "sallyport-connector", NULL,
-				       m->set->connector_user, &sock);
+	enum err e = spawn_program(m, "sallyport-connector", NULL,
+				   m->set->connector_user, &sock);
 
 	m->connector.link =
 	    (struct link){.sock = -1, .peer = MSG_CONNECTOR, .state = IN_CONNECTOR};

@@ -15,6 +15,15 @@ MUST_CHECK enum err spawn_find_programs(struct monitor *m);
  */
 MUST_CHECK enum err spawn_all(struct monitor *m);
 
+/*
+ * Starts one of our programs with a socket and, as root, with an account to become.
+ * argument: its first; NULL: none
+ * Owns:     *out, our end, becomes the caller's
+ * Errors:   ERR_SYSTEM; ERR_FILE it is missing (logged by name)
+ */
+MUST_CHECK enum err spawn_program(struct monitor *m, const char *name,
+				  const char *argument, const char *user, int *out);
+
 /* Tells the nursery what workers inherit, and has the spares forked. */
 MUST_CHECK enum err spawn_settings(struct monitor *m);
 

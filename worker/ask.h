@@ -43,6 +43,8 @@ MUST_CHECK enum err ask_answered(struct worker *w, const struct msg *m,
 				 struct ipc_fds *fds);
 
 /* Handlers that belong to the worker as a whole. */
+MUST_CHECK enum err on_rekey(struct worker *w, const struct msg_rekey *m,
+			     struct ipc_fds *fds);
 MUST_CHECK enum err on_conn_begin(struct worker *w, const struct msg_conn_begin *m,
 				  struct ipc_fds *fds);
 MUST_CHECK enum err on_disconnect(struct worker *w, const struct msg_disconnect *m,

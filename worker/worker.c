@@ -124,6 +124,14 @@ enum err on_conn_begin(struct worker *w, const struct msg_conn_begin *m,
 	return kex_begin(w);
 }
 
+/* An exchange that is under way gives new keys as well. */
+enum err on_rekey(struct worker *w, const struct msg_rekey *m, struct ipc_fds *fds)
+{
+	(void)m;
+	(void)fds;
+	return w->kex.phase == KEX_IDLE ? kex_begin(w) : OK;
+}
+
 enum err on_disconnect(struct worker *w, const struct msg_disconnect *m,
 		       struct ipc_fds *fds)
 {

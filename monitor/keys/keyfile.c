@@ -16,7 +16,8 @@
 
 #include "monitor/keys/keyfile.h"
 
-enum { OTHERS = 077 };
+/* Rights of others: all, and those to write. */
+enum { OTHERS = 077, WRITERS = 022 };
 
 void keyfile_note_set(struct keyfile_note *note, const char *fmt, ...)
 {
@@ -41,7 +42,7 @@ static enum err refuse_errno(const char *path, const char *what,
 	return ERR_FILE;
 }
 
-static enum err owner_safe(const char *path, const struct stat *st,
+static enum err owner_safe(const char *path, const struct stat *st, mode_t forbidden,
 			   struct keyfile_note *note)
 {
 	if (st->st_uid != 0 && st->st_uid != geteuid()) {
@@ -50,11 +51,12 @@ static enum err owner_safe(const char *path, const struct stat *st,
 				 path, (unsigned)st->st_uid, (unsigned)geteuid());
 		return ERR_FILE;
 	}
-	if ((st->st_mode & OTHERS) != 0) {
+	if ((st->st_mode & forbidden) != 0) {
 		keyfile_note_set(note,
 				 "%s: UNPROTECTED: mode %04o lets others at it; use: "
-				 "chmod 600 %s",
-				 path, (unsigned)st->st_mode & 07777, path);
+				 "chmod %s %s",
+				 path, (unsigned)st->st_mode & 07777,
+				 forbidden == OTHERS ? "600" : "go-w", path);
 		return ERR_FILE;
 	}
 	return OK;
@@ -94,7 +96,7 @@ static enum err keyfile_alloc(size_t n, bool secret, struct keyfile *out)
 	return OK;
 }
 
-static enum err keyfile_read(const char *path, size_t max, bool secret,
+static enum err keyfile_read(const char *path, size_t max, mode_t forbidden,
 			     struct keyfile *out, struct keyfile_note *note)
 {
 	struct keyfile file = {0};
@@ -111,14 +113,14 @@ static enum err keyfile_read(const char *path, size_t max, bool secret,
 		keyfile_note_set(note, "%s: not a regular file", path);
 		goto out;
 	}
-	if (secret && (e = owner_safe(path, &st, note)) != OK)
+	if (forbidden != 0 && (e = owner_safe(path, &st, forbidden, note)) != OK)
 		goto out;
 	if (st.st_size < 0 || (uintmax_t)st.st_size > max) {
 		keyfile_note_set(note, "%s: larger than %zu bytes", path, max);
 		e = ERR_FILE;
 		goto out;
 	}
-	if ((e = keyfile_alloc((size_t)st.st_size, secret, &file)) != OK ||
+	if ((e = keyfile_alloc((size_t)st.st_size, forbidden == OTHERS, &file)) != OK ||
 	    (e = read_all(fd, path, &file, note)) != OK)
 		goto out;
 	*out = file;
@@ -133,13 +135,19 @@ out:
 enum err keyfile_read_secret(const char *path, size_t max, struct keyfile *out,
 			     struct keyfile_note *note)
 {
-	return keyfile_read(path, max, true, out, note);
+	return keyfile_read(path, max, OTHERS, out, note);
+}
+
+enum err keyfile_read_owned(const char *path, size_t max, struct keyfile *out,
+			    struct keyfile_note *note)
+{
+	return keyfile_read(path, max, WRITERS, out, note);
 }
 
 enum err keyfile_read_public(const char *path, size_t max, struct keyfile *out,
 			     struct keyfile_note *note)
 {
-	return keyfile_read(path, max, false, out, note);
+	return keyfile_read(path, max, 0, out, note);
 }
 
 static bool write_all(int fd, struct span content)

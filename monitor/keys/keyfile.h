@@ -32,6 +32,10 @@ void keyfile_note_set(struct keyfile_note *note, const char *fmt, ...)
 MUST_CHECK enum err keyfile_read_secret(const char *path, size_t max,
 					struct keyfile *out, struct keyfile_note *note);
 
+/* As keyfile_read_secret for what anybody may read, but only its owner write. */
+MUST_CHECK enum err keyfile_read_owned(const char *path, size_t max,
+				       struct keyfile *out, struct keyfile_note *note);
+
 /* As keyfile_read_secret for what is no secret; its owner and mode are not asked. */
 MUST_CHECK enum err keyfile_read_public(const char *path, size_t max,
 					struct keyfile *out, struct keyfile_note *note);

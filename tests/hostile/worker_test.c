@@ -60,6 +60,17 @@ enum err spawn_login(struct monitor *m, int *sock, uint32_t *child)
 	return child_new(&f.helper, sock, child);
 }
 
+enum err spawn_program(struct monitor *m, const char *name, const char *argument,
+		       const char *user, int *out)
+{
+	(void)m;
+	(void)name;
+	(void)argument;
+	(void)user;
+	(void)out;
+	return ERR_FILE; /* no script is named */
+}
+
 void spawn_burn_nursery(struct monitor *m, const char *why)
 {
 	(void)m;

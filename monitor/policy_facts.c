@@ -1,0 +1,69 @@
+/*
+ * Facts of a connection. verified.* is what the monitor found itself; claimed.* is what somebody said.
+ */
+#include <string.h>
+
+#include "common/base64.h"
+#include "monitor/account.h"
+#include "monitor/auth_reply.h"
+#include "monitor/policy_facts.h"
+
+static void add_endpoint(struct wr *w, const struct conn *c)
+{
+	facts_num(w, "conn.id", c->id);
+	facts_str(w, "conn.verified.source", span_str(c->remote.address));
+	facts_num(w, "conn.verified.source_port", c->remote.port);
+	facts_str(w, "conn.verified.local_address", span_str(c->local.address));
+	facts_num(w, "conn.verified.local_port", c->local.port);
+}
+
+static void add_proved(struct wr *w, const struct conn_work *k)
+{
+	size_t mark = facts_list_open(w, "conn.verified.fingerprints");
+
+	for (size_t i = 0; i < k->n_keys; i++) {
+		size_t item = wr_open(w);
+
+		wr_raw(w, SPAN_LIT("SHA256:"));
+		base64_encode(
+		    w, (struct span){k->keys[i].digest.bytes, k->keys[i].digest.n},
+		    false);
+		wr_close(w, item);
+	}
+	wr_close(w, mark);
+	mark = facts_list_open(w, "conn.verified.methods");
+	for (size_t i = 0; i < k->n_done; i++)
+		wr_str(w, auth_method_name(k->done[i]));
+	wr_close(w, mark);
+	facts_num(w, "conn.verified.attempts", k->failures);
+}
+
+/* Groups are those of the account that the client claims, until the login: then they are its own. */
+static void add_groups(struct wr *w, const struct conn_work *k)
+{
+	size_t mark = facts_list_open(w, "conn.verified.groups");
+
+	if (k->account != NULL)
+		for (size_t i = 0; i < k->account->groups.n; i++)
+			wr_str(w, k->account->groups.item[i]);
+	wr_close(w, mark);
+}
+
+void policy_facts_conn(struct wr *w, const struct conn *c, enum policy_event event)
+{
+	const struct conn_work *k = c->work;
+
+	(void)event;
+	add_endpoint(w, c);
+	if (k == NULL)
+		return;
+	if (k->client_version != NULL)
+		facts_str(w, "conn.claimed.client_version",
+			  span_str(k->client_version));
+	if (k->user_claimed)
+		facts_str(w, "conn.claimed.user", span_str(k->user));
+	if (k->user_known)
+		facts_str(w, "conn.verified.user", span_str(k->user));
+	add_proved(w, k);
+	add_groups(w, k);
+}
