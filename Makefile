@@ -24,7 +24,7 @@ LIBS_sallyportd          := -levent_core
 LIBS_sallyport-worker    := -lz -lnettle
 LIBS_sallyport-policy    := -llua5.4 -ljansson -lm
 LIBS_sallyport-connector := -levent_core -levent_extra
-LIBS_sallyport-login     := -lcrypt -lpam -lutil
+LIBS_sallyport-login     := -lcrypt -lpam -lutil -ljansson
 
 WARN   := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wundef -Wstrict-prototypes \
           -Wmissing-prototypes -Werror

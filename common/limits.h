@@ -170,6 +170,23 @@
 #define LIMIT_SCRIPT_PIECE_BYTES (64 * 1024) /* of it in one message */
 #define LIMIT_WHERE_BYTES       512          /* file:line of a script, and what was wrong */
 #define LIMIT_HELPER_BYTES      (32 * 1024)  /* a request to a helper program, its answer */
+#define LIMIT_HELPER_LINE_BYTES (48 * 1024)  /* with id, conn and spaces around it */
+#define LIMIT_HELPER_NAME_BYTES 64
+#define LIMIT_HELPER_ARGS       64           /* words of a PolicyHelper line */
+#define LIMIT_HELPER_ARGV_BYTES 16384        /* all arguments of one */
+#define LIMIT_HELPER_CALLS      64           /* of one program under way */
+#define LIMIT_HELPER_CONN_CALLS 8            /* of one connection under way */
+#define LIMIT_HELPER_QUEUE_BYTES (1024 * 1024) /* requests that the program has not read yet */
+#define LIMIT_HELPER_DEADLINE_S 3600         /* a person may be waited for */
+#define LIMIT_HELPER_IDLE_S     600          /* nobody asked for so long: it ends */
+#define LIMIT_HELPER_PAUSE_MS   1000         /* before one that died is started again; doubles */
+#define LIMIT_HELPER_PAUSE_MOST_MS 60000     /* up to this; having lived longer, it begins anew */
+#define LIMIT_HELPER_SILENT     8            /* deadlines in a row without any answer: it hangs */
+#define LIMIT_HELPER_END_MS     1000         /* from end of input to SIGTERM, from that to SIGKILL */
+#define LIMIT_HELPER_LOGS       20           /* lines logged in a second */
+#define LIMIT_HELPER_CACHE      1024         /* answers kept */
+#define LIMIT_HELPER_CACHE_BYTES (4 * 1024 * 1024) /* all of them */
+#define LIMIT_HELPER_CACHE_S    86400        /* longest time to live */
 #define LIMIT_SHARE_KEY_BYTES   128          /* key of shared.set */
 #define LIMIT_SHARE_VALUE_BYTES 4096         /* its value, encoded */
 #define LIMIT_SHARES            16384        /* keys at once */

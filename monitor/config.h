@@ -74,6 +74,16 @@ struct subsystems {
 	size_t n;
 };
 
+struct policy_helper {
+	const char *name;
+	const char *const *argv; /* program and arguments; NULL at the end */
+};
+
+struct policy_helpers {
+	const struct policy_helper *item;
+	size_t n;
+};
+
 struct kbd_prompt {
 	const char *text;
 	bool echo;
@@ -118,6 +128,7 @@ struct ip_qos {
 #define FIELD_PORTS(field, arg)                             struct ports field;
 #define FIELD_LISTEN(field, arg)                            struct listen_addresses field;
 #define FIELD_SUBSYS(field, arg)                            struct subsystems field;
+#define FIELD_HELPERS(field, arg)                           struct policy_helpers field;
 #define FIELD_PROMPTS(field, arg)                           struct kbd_prompts field;
 #define FIELD_STARTUPS(field, arg)                          struct max_startups field;
 #define FIELD_REKEY(field, arg)                             struct rekey_limit field;

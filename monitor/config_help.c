@@ -81,6 +81,8 @@ static const char *argument_of(const struct config_row *row)
 		return "Ar address";
 	case TYPE_SUBSYS:
 		return "Ar name command";
+	case TYPE_HELPERS:
+		return "Ar name program Op Ar argument ...";
 	case TYPE_PROMPTS:
 		return "Ar text Op Cm echo";
 	case TYPE_STARTUPS:

@@ -25,6 +25,8 @@ size_t config_type_item_bytes(enum config_type type)
 		return sizeof(struct listen_address);
 	case TYPE_SUBSYS:
 		return sizeof(struct subsystem);
+	case TYPE_HELPERS:
+		return sizeof(struct policy_helper);
 	case TYPE_PROMPTS:
 		return sizeof(struct kbd_prompt);
 	case TYPE_BOOL:
@@ -266,6 +268,61 @@ bool config_parse_subsys(struct config_reader *r, const struct config_row *row,
 	s->command = command_of(r, line);
 	out->subsystems = (struct subsystems){s, 1};
 	return s->command != NULL;
+}
+
+/* It stands in scripts and log lines, and in the program's environment. */
+static bool is_helper_name(const char *text)
+{
+	size_t n = strlen(text);
+
+	return n > 0 && n <= LIMIT_HELPER_NAME_BYTES &&
+	       text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
+				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")] == '\0';
+}
+
+static struct policy_helper *helper_of(struct arena *a, const struct config_line *line)
+{
+	struct policy_helper *h = arena_alloc(a, sizeof *h);
+	const char **argv = arena_alloc(a, line->n * sizeof *argv);
+
+	if (h == NULL || argv == NULL)
+		return NULL;
+	for (size_t i = 1; i < line->n; i++)
+		argv[i - 1] = line->arg[i].text;
+	argv[line->n - 1] = NULL;
+	*h = (struct policy_helper){line->arg[0].text, argv};
+	return h;
+}
+
+bool config_parse_helpers(struct config_reader *r, const struct config_row *row,
+			  const struct config_line *line, union config_value *out)
+{
+	struct policy_helper *h;
+
+	(void)row;
+	if (line->n < 2 || line->n > LIMIT_HELPER_ARGS) {
+		config_complain(r, false,
+				"a name, a program and at most %d arguments are wanted",
+				LIMIT_HELPER_ARGS - 2);
+		return false;
+	}
+	if (!is_helper_name(line->arg[0].text)) {
+		config_complain(
+		    r, false,
+		    "a name of letters, digits, - and _, %d bytes at most, is "
+		    "wanted, not \"%s\"",
+		    LIMIT_HELPER_NAME_BYTES, line->arg[0].text);
+		return false;
+	}
+	if (line->arg[1].text[0] != '/') {
+		config_complain(r, false,
+				"the program's path must begin with /, not \"%s\"",
+				line->arg[1].text);
+		return false;
+	}
+	h = helper_of(&r->c->arena, line);
+	out->helpers = (struct policy_helpers){h, 1};
+	return h != NULL;
 }
 
 bool config_parse_prompts(struct config_reader *r, const struct config_row *row,

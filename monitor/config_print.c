@@ -114,6 +114,22 @@ static void put_prompts(FILE *f, const struct config_row *row,
 	}
 }
 
+static void put_helpers(FILE *f, const struct config_row *row,
+			const union config_value *v)
+{
+	for (size_t i = 0; i < v->helpers.n; i++) {
+		const char *const *argv = v->helpers.item[i].argv;
+
+		put_keyword(f, row->keyword);
+		(void)fprintf(f, " %s", v->helpers.item[i].name);
+		for (; *argv != NULL; argv++) {
+			(void)putc(' ', f);
+			config_line_put(f, *argv);
+		}
+		(void)putc('\n', f);
+	}
+}
+
 static void put_qos_value(FILE *f, int value)
 {
 	const char *name = name_of(config_qos_names, value);
@@ -186,16 +202,17 @@ typedef void put_fn(FILE *f, const struct config_row *row, const union config_va
 void config_row_print(FILE *f, const struct config_row *row, const struct settings *s)
 {
 	static put_fn *const puts_of[CONFIG_TYPE_COUNT] = {
-	    [TYPE_BOOL] = put_bool,       [TYPE_ENUM] = put_enum,
-	    [TYPE_NUMBER] = put_number,   [TYPE_OCTAL] = put_number,
-	    [TYPE_SECONDS] = put_number,  [TYPE_WORD] = put_string,
-	    [TYPE_PATH] = put_string,     [TYPE_TEXT] = put_text,
-	    [TYPE_ENV] = put_env,         [TYPE_ALGS] = put_string,
-	    [TYPE_WORDS] = put_list,      [TYPE_GATHER] = put_lines,
-	    [TYPE_FILES] = put_lines,     [TYPE_PORTS] = put_ports,
-	    [TYPE_LISTEN] = put_listen,   [TYPE_SUBSYS] = put_subsystems,
-	    [TYPE_PROMPTS] = put_prompts, [TYPE_STARTUPS] = put_startups,
-	    [TYPE_REKEY] = put_rekey,     [TYPE_QOS] = put_qos,
+	    [TYPE_BOOL] = put_bool,         [TYPE_ENUM] = put_enum,
+	    [TYPE_NUMBER] = put_number,     [TYPE_OCTAL] = put_number,
+	    [TYPE_SECONDS] = put_number,    [TYPE_WORD] = put_string,
+	    [TYPE_PATH] = put_string,       [TYPE_TEXT] = put_text,
+	    [TYPE_ENV] = put_env,           [TYPE_ALGS] = put_string,
+	    [TYPE_WORDS] = put_list,        [TYPE_GATHER] = put_lines,
+	    [TYPE_FILES] = put_lines,       [TYPE_PORTS] = put_ports,
+	    [TYPE_LISTEN] = put_listen,     [TYPE_SUBSYS] = put_subsystems,
+	    [TYPE_PROMPTS] = put_prompts,   [TYPE_HELPERS] = put_helpers,
+	    [TYPE_STARTUPS] = put_startups, [TYPE_REKEY] = put_rekey,
+	    [TYPE_QOS] = put_qos,
 	};
 	union config_value v;
 

@@ -31,11 +31,12 @@ enum config_type {
 	TYPE_LISTEN,
 	TYPE_SUBSYS,
 	TYPE_PROMPTS,
+	TYPE_HELPERS,
 	TYPE_STARTUPS,
 	TYPE_REKEY,
 	TYPE_QOS
 };
-#define CONFIG_TYPE_COUNT 20
+#define CONFIG_TYPE_COUNT 21
 
 /* A word and the number it stands for; the first of a number is the one printed. */
 struct config_name {
@@ -99,6 +100,7 @@ union config_value {
 	struct listen_addresses listen;
 	struct subsystems subsystems;
 	struct kbd_prompts prompts;
+	struct policy_helpers helpers;
 	struct max_startups startups;
 	struct rekey_limit rekey;
 	struct ip_qos qos;
@@ -116,7 +118,7 @@ bool config_value_parse(struct config_reader *r, const struct config_row *row,
 
 config_parse_fn config_parse_words, config_parse_gather, config_parse_files,
     config_parse_ports, config_parse_listen, config_parse_subsys, config_parse_algs,
-    config_parse_prompts;
+    config_parse_prompts, config_parse_helpers;
 
 /* Tells whether several lines of it add up; and then the size of an item, else 0. */
 size_t config_type_item_bytes(enum config_type type);

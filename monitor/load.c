@@ -11,6 +11,8 @@
 #include "common/log.h"
 #include "monitor/account.h"
 #include "monitor/banner.h"
+#include "monitor/helper_check.h"
+#include "monitor/helper_link.h"
 #include "monitor/listen.h"
 #include "monitor/load.h"
 #include "monitor/policy_link.h"
@@ -108,6 +110,8 @@ static enum err loaded_read(struct monitor *m, struct config *config,
 	enum err e = users_of(set, &l.users);
 
 	if (e == OK)
+		e = helpers_check(set);
+	if (e == OK)
 		e = ring_load(set, &l.ring);
 	if (e == OK)
 		e = script_read(m, set, &l.script);
@@ -132,6 +136,7 @@ static void loaded_commit(struct monitor *m, struct loaded *l)
 	loaded_wipe(&old);
 	accounts_forget(m);
 	banners_forget(m);
+	helpers_reload(m);
 }
 
 enum err load_all(struct monitor *m, struct config *config)
@@ -177,6 +182,8 @@ enum err system_check(const struct settings *set)
 		e = account_check("ConnectorUser", set->connector_user);
 	if (e == OK && strcmp(set->policy_script, "none") != 0)
 		e = account_check("PolicyUser", set->policy_user);
+	if (e == OK && set->policy_helper.n > 0)
+		e = account_check("PolicyHelperUser", set->policy_helper_user);
 	return e;
 }
 

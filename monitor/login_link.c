@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "monitor/auth_flow.h"
+#include "monitor/helper_link.h"
 #include "monitor/link.h"
 #include "monitor/login_link.h"
 #include "monitor/serve.h"
@@ -53,6 +54,11 @@ void login_lost(struct login *l, enum err e, const char *what)
 {
 	struct printable user;
 
+	if (l->helper != NULL) {
+		helper_lost(l, e, what);
+		login_drop(l);
+		return;
+	}
 	if (e != ERR_CLOSED)
 		log_error("login helper for %s: %s%s%s",
 			  printable(span_str(l->user), &user), err_text(e),

@@ -13,6 +13,7 @@ struct login {
 	struct conn *c;         /* for whom; NULL once that is over */
 	struct mchan *chan;     /* of a session or a connecting unix socket */
 	struct mlisten *listen; /* of a unix listener */
+	struct helper *helper;  /* whose relay it is */
 	bool answered;          /* the first answer came */
 	bool exited;            /* login_exited came */
 	char user[LIMIT_USER_BYTES + 1];
@@ -22,7 +23,7 @@ struct login {
 
 /*
  * Has a helper forked and gives it its request.
- * state:  IN_ACCOUNT, IN_PASSWORD, IN_SESSION or IN_UNIX
+ * state:  IN_ACCOUNT, IN_PASSWORD, IN_SESSION, IN_UNIX or IN_HELPER
  * Owns:   *out, until its link ends or login_drop
  * Errors: ERR_MEMORY; ERR_SYSTEM; ERR_CLOSED no login master; ERR_RANGE a field too long
  */

@@ -224,6 +224,7 @@ struct monitor {
 	uint32_t next_child;
 	uint8_t *ipc_bytes; /* LIMIT_MSG_BYTES: every message is received here */
 	struct banner *banners;
+	struct helpers *helpers; /* programs of PolicyHelper; NULL: none was asked yet */
 	uint8_t delay_secret[16];
 	uint64_t quiet_since_ms;
 	uint32_t restarts; /* of helpers that died, since the last quiet minute */

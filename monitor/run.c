@@ -18,6 +18,7 @@
 
 #include "common/log.h"
 #include "monitor/conn.h"
+#include "monitor/helper_link.h"
 #include "monitor/keys/keymem.h"
 #include "monitor/listen.h"
 #include "monitor/load.h"
@@ -123,6 +124,7 @@ static void on_tick(evutil_socket_t fd, short events, void *arg)
 	listeners_resume(m);
 	spawn_missing(m);
 	policy_tick(m);
+	helpers_tick(m);
 	if (clock_ms() - m->quiet_since_ms > 60 * 1000) {
 		m->quiet_since_ms = clock_ms();
 		m->restarts = 0;
@@ -206,6 +208,7 @@ static void stop(struct monitor *m)
 	script_unref(m->script);
 	m->script = NULL;
 	policy_wipe(m);
+	helpers_wipe(m);
 	spawn_wipe(m);
 	if (m->set->pid_file != NULL && geteuid() == 0)
 		unlink(m->set->pid_file);

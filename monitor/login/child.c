@@ -47,6 +47,8 @@ static enum err serve(struct child *c, const struct msg *m)
 		serve_unix_connect(c, &m->u.unix_connect);
 	else if (m->type == MSG_unix_bind)
 		serve_unix_bind(c, &m->u.unix_bind);
+	else if (m->type == MSG_helper_start)
+		serve_helper_start(c, &m->u.helper_start);
 	else
 		return ERR_FORBIDDEN;
 	return OK;

@@ -129,6 +129,7 @@ void serve_password_check(struct child *c, const struct msg_password_check *m);
 void serve_login_session(struct child *c, const struct msg_login_session *m);
 void serve_unix_connect(struct child *c, const struct msg_unix_connect *m);
 void serve_unix_bind(struct child *c, const struct msg_unix_bind *m);
+void serve_helper_start(struct child *c, const struct msg_helper_start *m);
 
 /* ---- signals.c ---------------------------------------------------------- */
 
@@ -137,6 +138,9 @@ int signal_number(struct span name);
 
 /* Names a signal; those that the RFC does not have are "SIG@openssh.com", as sshd says. */
 const char *signal_name(int number);
+
+/* Gives every signal its default and lets all through: what a program is started with. */
+void signals_reset(void);
 
 /* ---- modes.c ------------------------------------------------------------ */
 
@@ -193,7 +197,7 @@ MUST_CHECK enum err env_file(struct env *e, const char *path, struct span patter
 MUST_CHECK enum err unprivileged_verify(const struct child *c);
 
 /*
- * Enters ROLE_SESSION as the account; own_dir is a folder in which it may remove files.
+ * Enters ROLE_SESSION as the account; own_dir is a folder in which it may remove files, NULL: none.
  * Errors: as above
  */
 MUST_CHECK enum err unprivileged_wait(const struct account *a, const int *keep,

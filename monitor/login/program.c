@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,22 +32,6 @@ __attribute__((format(printf, 1, 2))) static _Noreturn void refuse(const char *f
 	(void)vdprintf(STDERR_FILENO, fmt, ap);
 	va_end(ap);
 	_exit(EXIT_REFUSED);
-}
-
-/*
- * Straight to the kernel: signal(2) of the C library refuses the two signals that it keeps for
- * itself, which posix_spawn(3) leaves ignored in what it starts.
- */
-static void signals_reset(void)
-{
-	const uint64_t act[4] = {
-	    0}; /* the kernel's sigaction: SIG_DFL, no flags, no mask */
-	sigset_t none;
-
-	for (int i = 1; i < NSIG; i++)
-		(void)syscall(SYS_rt_sigaction, i, act, NULL, sizeof(uint64_t));
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /* With PAM, pam_nologin judges. Source: sshd(8) FILES */

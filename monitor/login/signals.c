@@ -2,6 +2,8 @@
  * Names of signals. Only those of RFC 4254 6.10 travel over SSH.
  */
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "monitor/login/login.h"
 
@@ -38,4 +40,20 @@ const char *signal_name(int number)
 		if (signals[i].number == number)
 			return signals[i].name;
 	return "SIG@openssh.com";
+}
+
+/*
+ * Straight to the kernel: signal(2) of the C library refuses the two signals that it keeps for
+ * itself, which posix_spawn(3) leaves ignored in what it starts.
+ */
+void signals_reset(void)
+{
+	const uint64_t act[4] = {
+	    0}; /* the kernel's sigaction: SIG_DFL, no flags, no mask */
+	sigset_t none;
+
+	for (int i = 1; i < NSIG; i++)
+		(void)syscall(SYS_rt_sigaction, i, act, NULL, sizeof(uint64_t));
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }

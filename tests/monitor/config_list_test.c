@@ -45,6 +45,10 @@ START_TEST(config_lists_add_up_or_are_won_by_the_first_line)
 		  "KbdInteractivePrompt PIN\nMatch all\nKbdInteractiveInstruction hi",
 		  "kbdinteractiveprompt \"Your card: \" echo\n"
 		  "kbdinteractiveprompt PIN");
+	kit_shows(
+	    "PolicyHelper dir_1 /bin/dir --url \"ldap://a b\" #\nPolicyHelper b-2 /b",
+	    "policyhelper dir_1 /bin/dir --url \"ldap://a b\"\n"
+	    "policyhelper b-2 /b");
 	kit_shows("Subsystem sftp /s  -l \"INFO x\" # c\nSubsystem b \"/x y\"",
 		  "subsystem sftp \"/s  -l \\\"INFO x\\\"\"\nsubsystem b /x y");
 	kit_shows("Ciphers aes256-ctr,aes128-ctr", "ciphers aes256-ctr,aes128-ctr");
@@ -84,6 +88,10 @@ START_TEST(config_lists_that_are_wrong_tell_what_is_allowed)
 	kit_refuses("ListenAddress a:b", "[address]:port");
 	kit_refuses("ListenAddress a rdomain b", "remove rdomain");
 	kit_refuses("Subsystem sftp", "a name and a command");
+	kit_refuses("PolicyHelper a", "a name, a program and at most");
+	kit_refuses("PolicyHelper a.b /b", "letters, digits, - and _");
+	kit_refuses("PolicyHelper \"\" /b", "letters, digits, - and _");
+	kit_refuses("PolicyHelper a bin/b", "must begin with /");
 	kit_refuses("KbdInteractivePrompt \"a\" shown", "then echo or nothing");
 	kit_refuses("KbdInteractivePrompt a echo echo", "then echo or nothing");
 	kit_refuses("PermitOpen a:1 any", "\"any\" must stand alone");
