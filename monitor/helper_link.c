@@ -274,11 +274,19 @@ static enum err call_send(struct helper *h, struct helper_call *call,
 	return OK;
 }
 
+uint32_t helper_deadline_ms(const struct monitor *m, uint32_t named_ms)
+{
+	const uint32_t most_ms = LIMIT_HELPER_DEADLINE_S * MS_PER_S;
+
+	if (named_ms == 0)
+		return m->set->policy_helper_timeout_s * MS_PER_S;
+	return named_ms < most_ms ? named_ms : most_ms;
+}
+
 static enum err call_make(struct helper *h, const struct helper_question *q,
 			  helper_done_fn *done, const struct helper_key *key)
 {
 	struct helper_call *call = calloc(1, sizeof *call);
-	uint32_t most_ms = LIMIT_HELPER_DEADLINE_S * MS_PER_S;
 	enum err e;
 
 	if (call == NULL)
@@ -288,13 +296,10 @@ static enum err call_make(struct helper *h, const struct helper_question *q,
 				     .call = q->call,
 				     .conn = q->conn,
 				     .done = done,
-				     .deadline_ms = q->deadline_ms,
+				     .deadline_ms =
+					 helper_deadline_ms(h->m, q->deadline_ms),
 				     .cache_s = q->cache_s,
 				     .key = *key};
-	if (call->deadline_ms == 0)
-		call->deadline_ms = h->m->set->policy_helper_timeout_s * MS_PER_S;
-	if (call->deadline_ms > most_ms)
-		call->deadline_ms = most_ms;
 	if (call->cache_s > LIMIT_HELPER_CACHE_S)
 		call->cache_s = LIMIT_HELPER_CACHE_S;
 	e = call_send(h, call, q->request);

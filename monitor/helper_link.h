@@ -28,6 +28,9 @@ typedef void helper_done_fn(struct monitor *m, uint64_t call, bool ok,
 void helper_call(struct monitor *m, const struct helper_question *q,
 		 helper_done_fn *done);
 
+/* How long a program has where a script named so many ms; 0: it named none. */
+uint32_t helper_deadline_ms(const struct monitor *m, uint32_t named_ms);
+
 /* The asker died: what is under way is answered to nobody. */
 void helpers_forget(struct monitor *m);
 

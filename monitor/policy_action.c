@@ -5,6 +5,7 @@
 
 #include "common/log.h"
 #include "monitor/conn.h"
+#include "monitor/helper_link.h"
 #include "monitor/policy_private.h"
 #include "monitor/serve.h"
 
@@ -52,9 +53,12 @@ enum err serve_policy_action(struct policy *p, const struct msg_policy_action *m
 
 void policy_help_begin(struct monitor *m, const struct msg_policy_help *q)
 {
-	struct printable name;
+	const struct helper_question question = {.call = q->call,
+						 .conn = q->conn,
+						 .name = q->name,
+						 .request = q->request,
+						 .deadline_ms = q->deadline_ms,
+						 .cache_s = q->cache_s};
 
-	log_error("conn=%llu policy: no such helper: %s", (unsigned long long)q->conn,
-		  printable(q->name, &name));
-	policy_helped(m, q->call, false, SPAN_LIT("no such helper"));
+	helper_call(m, &question, policy_helped);
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "common/log.h"
+#include "monitor/helper_link.h"
 #include "monitor/link.h"
 #include "monitor/policy_private.h"
 #include "monitor/serve.h"
@@ -49,6 +50,7 @@ static void stop(struct policy *p)
 		event_del(&p->writable);
 	p->waits = false;
 	link_close(&p->link);
+	helpers_forget(p->m); /* the next process numbers its calls anew */
 }
 
 void policy_disown(struct script *s)

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "monitor/conn.h"
+#include "monitor/helper_link.h"
 #include "monitor/link.h"
 #include "monitor/policy_private.h"
 #include "monitor/serve.h"
@@ -128,7 +129,8 @@ enum err serve_policy_help(struct policy *p, const struct msg_policy_help *m,
 	(void)fds;
 	p->heard_ms = clock_ms();
 	if (it != NULL) {
-		ms = (uint64_t)it->timeout_ms + m->deadline_ms;
+		ms =
+		    (uint64_t)it->timeout_ms + helper_deadline_ms(p->m, m->deadline_ms);
 		more = (struct timeval){.tv_sec = (time_t)(ms / 1000),
 					.tv_usec = (suseconds_t)(ms % 1000 * 1000)};
 		it->call = m->call;
