@@ -13,6 +13,7 @@
 #include "monitor/auth/keyopts.h"
 #include "monitor/auth/proof.h"
 #include "monitor/auth_check.h"
+#include "monitor/auth_policy.h"
 #include "monitor/auth_reply.h"
 #include "monitor/login_link.h"
 #include "monitor/permit.h"
@@ -57,7 +58,8 @@ enum err auth_check_rules(struct conn *c, enum auth_method method)
 				  .address = c->remote.address};
 	const char *why = NULL;
 
-	if (!method_on(w->set, method))
+	if (!method_on(w->set, method) &&
+	    !(method == METHOD_NONE && auth_policy_owns(c, METHOD_NONE)))
 		why = "method is off";
 	else if ((why = permit_user(w->set, &who)) != NULL)
 		;
@@ -195,6 +197,7 @@ enum err auth_check_publickey(struct conn *c)
 	good = key_strong(c);
 	if (good == OK && w->attempt.proof)
 		good = prove(c, alg);
+	w->attempt.key_good = good == OK;
 	if (found != OK)
 		return found;
 	if (good != OK)

@@ -13,8 +13,10 @@
 #include "monitor/auth/keyopts.h"
 #include "monitor/auth_check.h"
 #include "monitor/auth_flow.h"
+#include "monitor/auth_policy.h"
 #include "monitor/auth_reply.h"
 #include "monitor/conn.h"
+#include "monitor/grants.h"
 #include "monitor/link.h"
 #include "monitor/login_link.h"
 #include "monitor/serve.h"
@@ -171,7 +173,9 @@ static void decide(struct conn *c)
 			return;
 		break;
 	case METHOD_PASSWORD:
-		e = auth_check_password(c);
+		/* what a script judges alone is no guess at the account's password */
+		e = auth_policy_owns(c, METHOD_PASSWORD) ? ERR_DENIED
+							 : auth_check_password(c);
 		break;
 	case METHOD_KBDINT:
 		e = kbdint_begin(c);
@@ -186,14 +190,20 @@ static void decide(struct conn *c)
 
 void auth_decided(struct conn *c, enum err e)
 {
-	c->work->attempting = false;
 	if (e == OK && c->work->kbdint.barred)
 		e = ERR_DENIED;
+	if (!auth_policy_ask(c, e))
+		auth_concluded(c, e, false);
+}
+
+void auth_concluded(struct conn *c, enum err e, bool partial)
+{
+	c->work->attempting = false;
 	if (e == OK && c->work->attempt.method == METHOD_PUBLICKEY &&
 	    !c->work->attempt.proof)
 		auth_reply_key_would_do(c);
 	else if (e == OK)
-		auth_reply_success(c);
+		auth_reply_success(c, partial);
 	else
 		auth_reply_failure(c, e);
 	key_forget(&c->work->tried_key);
@@ -339,6 +349,8 @@ void conn_auth_wipe(struct conn *c)
 	kbdint_wipe(c);
 	attempt_wipe(&w->attempt);
 	auth_reply_wipe(c);
+	auth_policy_wipe(c);
+	grants_wipe(w);
 	account_unref(w->account);
 	key_forget(&w->tried_key);
 	for (size_t i = 0; i < w->n_keys; i++)

@@ -12,6 +12,7 @@
 #include "monitor/account.h"
 #include "monitor/auth/keyopts.h"
 #include "monitor/auth_check.h"
+#include "monitor/auth_policy.h"
 #include "monitor/auth_reply.h"
 #include "monitor/banner.h"
 #include "monitor/conn.h"
@@ -36,8 +37,12 @@ const char *auth_method_name(enum auth_method method)
 static struct span banner_take(struct conn *c)
 {
 	struct conn_work *w = c->work;
+	struct span notice = auth_policy_notice(c);
 	struct span banner =
 	    w->banner_sent ? (struct span){0} : banner_get(c->m, w->set->banner);
+
+	if (notice.n > 0) /* instead of the one of the settings */
+		banner = notice;
 
 	w->banner_sent = true;
 	return banner;
@@ -47,6 +52,7 @@ static void reply(struct conn *c, enum auth_verdict verdict, struct span methods
 {
 	conn_tell(c, &MSG_OF(auth_result, .verdict = (uint8_t)verdict,
 			     .methods = methods, .banner = banner_take(c)));
+	auth_policy_shown(c);
 }
 
 void auth_reply_banner(struct conn *c)
@@ -55,6 +61,7 @@ void auth_reply_banner(struct conn *c)
 
 	if (banner.n > 0)
 		conn_tell(c, &MSG_OF(auth_banner, .text = banner));
+	auth_policy_shown(c);
 }
 
 void auth_reply_key_would_do(struct conn *c)
@@ -222,8 +229,11 @@ static void reply_failure_now(struct conn *c, bool partial)
 {
 	uint8_t store[LIMIT_METHODS_BYTES];
 	struct wr w = WR(store);
+	struct span methods;
 
-	reply(c, partial ? AUTH_PARTIAL : AUTH_FAILURE, methods_left(c, &w));
+	if (!auth_policy_available(c, &methods))
+		methods = methods_left(c, &w);
+	reply(c, partial ? AUTH_PARTIAL : AUTH_FAILURE, methods);
 }
 
 static void grant(struct conn *c)
@@ -232,14 +242,14 @@ static void grant(struct conn *c)
 	const struct settings *set = w->set;
 
 	w->permits = decide_permits(c);
-	conn_tell(c,
-		  &MSG_OF(granted, .permits = w->permits, .sessions = set->max_sessions,
-			  .alive_s = set->client_alive_interval_s,
-			  .alive_count = set->client_alive_count_max,
-			  .rekey_bytes = set->rekey_limit.bytes,
-			  .rekey_s = set->rekey_limit.s,
-			  .qos_interactive = (uint32_t)set->ip_qos.interactive,
-			  .qos_bulk = (uint32_t)set->ip_qos.bulk));
+	conn_tell(c, &MSG_OF(granted, .permits = w->permits,
+			     .sessions = decide_sessions(c),
+			     .alive_s = set->client_alive_interval_s,
+			     .alive_count = set->client_alive_count_max,
+			     .rekey_bytes = set->rekey_limit.bytes,
+			     .rekey_s = set->rekey_limit.s,
+			     .qos_interactive = (uint32_t)set->ip_qos.interactive,
+			     .qos_bulk = (uint32_t)set->ip_qos.bulk));
 }
 
 /* The method of the attempt, as sshd's log has it: keyboard-interactive/pam. */
@@ -287,7 +297,7 @@ static enum err step_done(struct conn *c)
 	return e;
 }
 
-void auth_reply_success(struct conn *c)
+void auth_reply_success(struct conn *c, bool partial)
 {
 	struct conn_work *w = c->work;
 	char store[LIMIT_NAME_BYTES];
@@ -296,7 +306,7 @@ void auth_reply_success(struct conn *c)
 		auth_reply_failure(c, ERR_DENIED);
 		return;
 	}
-	if (!all_done(w)) {
+	if (partial || !all_done(w)) {
 		log_info("conn=%llu Partial %s for %s", (unsigned long long)c->id,
 			 method_shown(w, store), w->user_shown);
 		reply_failure_now(c, true);

@@ -6,8 +6,17 @@
 
 #include "monitor/monitor.h"
 
-/* The attempt under way is decided: replies, now or later. e is OK or why not. */
+/*
+ * The static rules are through with the attempt under way; e is OK or why not. A script may be asked;
+ * then auth_concluded follows.
+ */
 void auth_decided(struct conn *c, enum err e);
+
+/*
+ * The attempt under way is decided: replies, now or later.
+ * partial: it was good, but the script wants more
+ */
+void auth_concluded(struct conn *c, enum err e, bool partial);
 
 /* Names a method as RFC 4252 does. */
 const char *auth_method_name(enum auth_method method);
@@ -30,8 +39,11 @@ void auth_count_failure(struct conn *c, const char *why);
 /* The key would do: RFC 4252 7. */
 void auth_reply_key_would_do(struct conn *c);
 
-/* The credential was good: logged in, or one step nearer (AuthenticationMethods). */
-void auth_reply_success(struct conn *c);
+/*
+ * The credential was good: logged in, or one step nearer (AuthenticationMethods).
+ * partial: a step in any case
+ */
+void auth_reply_success(struct conn *c, bool partial);
 
 /* It was not: counts it, and answers after a time that tells nothing. */
 void auth_reply_failure(struct conn *c, enum err why);

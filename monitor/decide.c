@@ -8,6 +8,7 @@
 #include "monitor/account.h"
 #include "monitor/auth/keyopts.h"
 #include "monitor/decide.h"
+#include "monitor/grants.h"
 #include "monitor/permit.h"
 
 enum err decide_login(struct conn *c)
@@ -55,17 +56,20 @@ uint32_t decide_permits(const struct conn *c)
 	const struct conn_work *w = c->work;
 	const struct settings *set = w->set;
 	const struct key_options keys = keys_permit(w);
-	bool forward = !set->disable_forwarding && keys.port_forwarding;
+	bool forward = !set->disable_forwarding && keys.port_forwarding &&
+		       !grants_deny(w, "forwarding");
 	bool local_account = w->account->uid != UINT32_MAX;
 	bool session = set->local_sessions && local_account;
 
 	return when(session, PERMIT_SESSION) |
-	       when(session && set->permit_tty && keys.pty, PERMIT_PTY) |
+	       when(session && set->permit_tty && keys.pty && !grants_deny(w, "pty"),
+		    PERMIT_PTY) |
 	       when(session && set->allow_agent_forwarding &&
-			!set->disable_forwarding && keys.agent,
+			!set->disable_forwarding && keys.agent &&
+			!grants_deny(w, "agent"),
 		    PERMIT_AGENT) |
 	       when(session && set->x11_forwarding && !set->disable_forwarding &&
-			keys.x11,
+			keys.x11 && !grants_deny(w, "x11"),
 		    PERMIT_X11) |
 	       when(forward && (set->allow_tcp_forwarding & FORWARD_LOCAL) != 0,
 		    PERMIT_TCP) |
@@ -79,6 +83,17 @@ uint32_t decide_permits(const struct conn *c)
 		    PERMIT_UNIX_LISTEN);
 }
 
+uint32_t decide_sessions(const struct conn *c)
+{
+	return (uint32_t)grants_least(c->work, "max_sessions",
+				      c->work->set->max_sessions);
+}
+
+uint32_t decide_channels(const struct conn *c)
+{
+	return (uint32_t)grants_least(c->work, "max_channels", LIMIT_CHANNELS);
+}
+
 enum err decide_open_tcp(const struct conn *c, struct span host, uint32_t port)
 {
 	const struct conn_work *w = c->work;
@@ -87,7 +102,8 @@ enum err decide_open_tcp(const struct conn *c, struct span host, uint32_t port)
 	if ((w->permits & PERMIT_TCP) == 0 ||
 	    bytes_to_str(name, sizeof name, host) != OK)
 		return ERR_DENIED;
-	if (!permit_open(&w->set->permit_open, name, port))
+	if (!permit_open(&w->set->permit_open, name, port) ||
+	    !grants_permit_open(w, name, port))
 		return ERR_DENIED;
 	for (size_t i = 0; i < w->n_keys; i++)
 		if (!keyopts_permits_open(w->keys[i].options, host, port))
@@ -103,7 +119,8 @@ enum err decide_listen_tcp(const struct conn *c, struct span host, uint32_t port
 	if ((w->permits & PERMIT_LISTEN) == 0 ||
 	    bytes_to_str(name, sizeof name, host) != OK)
 		return ERR_DENIED;
-	if (!permit_listen(&w->set->permit_listen, name, port))
+	if (!permit_listen(&w->set->permit_listen, name, port) ||
+	    !grants_permit_listen(w, name, port))
 		return ERR_DENIED;
 	for (size_t i = 0; i < w->n_keys; i++)
 		if (!keyopts_permits_listen(w->keys[i].options, host, port))
@@ -145,7 +162,7 @@ static enum err command_forced(const struct conn_work *w, struct span *command,
 			return ERR_DENIED;
 		first = one;
 	}
-	*forced = first != NULL;
+	*forced = first != NULL || grants_command(w, command);
 	if (first != NULL)
 		*command = first->command;
 	return OK;

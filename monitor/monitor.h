@@ -125,7 +125,9 @@ struct attempt {
 	size_t copy_n;
 	struct span algorithm, key, hostkey, signature, secret, devices;
 	bool hostbound, proof;
-	bool fresh; /* the account was looked up anew for this attempt */
+	bool key_good;  /* the key is sound, and the signature over a proof verified */
+	enum err rules; /* what the static rules found, while a script is asked */
+	bool fresh;     /* the account was looked up anew for this attempt */
 };
 
 /* Keys and identification string: a connection ends with those it began with. */
@@ -166,6 +168,8 @@ struct conn_work {
 	struct key_options *tried_key; /* of the attempt's key; not proved */
 	struct proved_key keys[LIMIT_PROVED_KEYS]; /* keys that opened a door */
 	size_t n_keys;
+	struct auth_policy *policy; /* NULL: no script was asked */
+	struct grants *grants; /* what scripts attached to the login; NULL: nothing */
 	uint32_t permits;
 	struct mchan *chans;
 	struct mlisten *listens;

@@ -49,11 +49,24 @@ static void add_groups(struct wr *w, const struct conn_work *k)
 	wr_close(w, mark);
 }
 
+/* Of the users file, for the claimed user: a script verifies codes by it. */
+static void add_user(struct wr *w, const struct conn *c)
+{
+	const struct user_entry *u = users_find(&c->m->users, span_str(c->work->user));
+
+	if (u == NULL)
+		return;
+	facts_str(w, "conn.user.name", u->name);
+	if (u->totp.secret.n > 0)
+		facts_str(w, "conn.user.totp_secret", u->totp.secret);
+}
+
 void policy_facts_conn(struct wr *w, const struct conn *c, enum policy_event event)
 {
 	const struct conn_work *k = c->work;
 
-	(void)event;
+	if (event == POLICY_ON_user_auth_request && k != NULL)
+		add_user(w, c);
 	add_endpoint(w, c);
 	if (k == NULL)
 		return;

@@ -28,7 +28,7 @@ struct mchan *chan_add(struct conn *c, uint32_t chan, bool session)
 	struct conn_work *w = c->work;
 	struct mchan *ch;
 
-	if (w->n_chans >= LIMIT_CHANNELS || chan_find(c, chan) != NULL)
+	if (w->n_chans >= decide_channels(c) || chan_find(c, chan) != NULL)
 		return NULL;
 	ch = calloc(1, sizeof *ch);
 	if (ch == NULL)
@@ -93,7 +93,7 @@ enum err serve_open_session(struct conn *c, const struct msg_open_session *m,
 		return refuse(c, m->chan, SSH_OPEN_ADMINISTRATIVELY_PROHIBITED,
 			      SPAN_LIT("no sessions on this host"));
 	}
-	if (w->n_sessions >= w->set->max_sessions)
+	if (w->n_sessions >= decide_sessions(c))
 		return refuse(c, m->chan, SSH_OPEN_ADMINISTRATIVELY_PROHIBITED,
 			      SPAN_LIT("too many sessions"));
 	if (chan_add(c, m->chan, true) == NULL)

@@ -11,6 +11,7 @@
 #include "monitor/auth/keyopts.h"
 #include "monitor/conn.h"
 #include "monitor/decide.h"
+#include "monitor/grants.h"
 #include "monitor/link.h"
 #include "monitor/permit.h"
 #include "monitor/serve.h"
@@ -138,6 +139,7 @@ static enum err env_fill(const struct conn *c, struct span asked,
 
 	for (size_t i = 0; i < c->work->n_keys; i++)
 		env_of_key(c, c->work->keys[i].options, &fixed);
+	grants_env(c->work, &fixed);
 	env_of_settings(c, &fixed);
 	if (e == OK)
 		e = wr_end(&env, &out->env);

@@ -8,6 +8,7 @@
 #include "common/names.h"
 #include "monitor/auth/kbdint.h"
 #include "monitor/auth_check.h"
+#include "monitor/auth_policy.h"
 #include "monitor/auth_reply.h"
 #include "monitor/conn.h"
 #include "monitor/login_link.h"
@@ -22,7 +23,8 @@ bool kbdint_offered(const struct conn *c)
 	const struct settings *set = c->work->set;
 
 	return set->kbd_interactive_authentication &&
-	       (set->kbd_interactive_prompt.n > 0 || set->password_authentication);
+	       (set->kbd_interactive_prompt.n > 0 || set->password_authentication ||
+		auth_policy_prompts(c));
 }
 
 /* The first that serves this user, that the client named, and that AuthenticationMethods wants next. */

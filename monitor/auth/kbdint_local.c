@@ -6,7 +6,9 @@
 #include "monitor/auth/kbdint.h"
 #include "monitor/auth_check.h"
 #include "monitor/auth_flow.h"
+#include "monitor/auth_policy.h"
 #include "monitor/monitor.h"
+#include "monitor/policy_link.h"
 
 static bool password_applies(const struct conn *c)
 {
@@ -35,7 +37,7 @@ const struct kbdint_source kbdint_password = {.name = "password",
 
 static bool prompts_apply(const struct conn *c)
 {
-	return c->work->set->kbd_interactive_prompt.n > 0;
+	return auth_policy_prompts(c) || c->work->set->kbd_interactive_prompt.n > 0;
 }
 
 static enum err prompts_begin(struct conn *c)
@@ -45,6 +47,8 @@ static enum err prompts_begin(struct conn *c)
 	struct prompts ask = {.instruction = span_str(set->kbd_interactive_instruction),
 			      .n = list->n};
 
+	if (auth_policy_prompts(c))
+		return auth_policy_begin(c);
 	if (list->n > LIMIT_PROMPTS)
 		log_error("KbdInteractivePrompt is given %zu times, which is more than "
 			  "%d: nobody is asked",
@@ -58,8 +62,8 @@ static enum err prompts_begin(struct conn *c)
 /* What an operator asks, only the operator's script can judge. */
 static enum err prompts_answered(struct conn *c, const struct span *answer, size_t n)
 {
-	(void)answer;
-	(void)n;
+	if (policy_hears(c, POLICY_ON_user_auth_request))
+		return auth_policy_answers(c, answer, n);
 	log_error(
 	    "conn=%llu user=%s KbdInteractivePrompt: no script judges the answers: "
 	    "they are refused",

@@ -2,163 +2,18 @@
  * The link to the policy process: the real monitor's side, and this test as the process. Whatever it does,
  * dies of, or says, each question has one answer.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "tests/monitor/policy_kit.h"
 
-#include "common/log.h"
-#include "monitor/connector_link.h"
-#include "monitor/link.h"
-#include "monitor/policy_private.h"
-#include "monitor/serve.h"
-#include "monitor/spawn.h"
-#include "tests/unit.h"
-
-enum { ANSWERS = 64, TURNS = 4 };
+enum { ANSWERS = 64 };
 
 static struct {
-	struct monitor m;
 	struct conn c[2];
-	int process; /* the far end of the one that runs; -1: none */
-	int starts;
-	bool missing;
-	uint64_t now_ms;
 	enum policy_verdict verdict[ANSWERS]; /* by the number given as ctx */
 	int answered[ANSWERS];
 	char where[LIMIT_WHERE_BYTES + 1];
 	int loads;
 	enum err loaded;
-	uint8_t ipc[LIMIT_MSG_BYTES];
 } f;
-
-/* ---- what stands in for processes ---- */
-
-uint64_t clock_ms(void)
-{
-	return f.now_ms;
-}
-
-uint64_t clock_us(void)
-{
-	return f.now_ms * 1000;
-}
-
-enum err spawn_program(struct monitor *m, const char *name, const char *argument,
-		       const char *user, int *out)
-{
-	int pair[2];
-
-	(void)m;
-	ck_assert_str_eq(name, "sallyport-policy");
-	ck_assert_ptr_null(argument);
-	ck_assert_str_eq(user, "sallyport-policy");
-	if (f.missing)
-		return ERR_FILE;
-	ck_assert_int_eq(ipc_pair(pair), OK);
-	f.process = pair[1];
-	*out = pair[0];
-	f.starts++;
-	return OK;
-}
-
-enum err spawn_worker(struct monitor *m, struct conn *c, int *sock, uint32_t *child)
-{
-	(void)m, (void)c, (void)sock, (void)child;
-	return ERR_CLOSED;
-}
-
-enum err spawn_login(struct monitor *m, int *sock, uint32_t *child)
-{
-	(void)m, (void)sock, (void)child;
-	return ERR_CLOSED;
-}
-
-void spawn_burn_nursery(struct monitor *m, const char *why)
-{
-	(void)m, (void)why;
-}
-
-void child_kill(struct monitor *m, uint32_t child)
-{
-	(void)m, (void)child;
-}
-
-void child_dismiss(struct monitor *m, uint32_t child)
-{
-	(void)m, (void)child;
-}
-
-void fork_server_lost(struct fork_server *server, enum err e, const char *what)
-{
-	(void)server, (void)e, (void)what;
-}
-
-enum err serve_fork_ready(struct fork_server *server, const struct msg_fork_ready *m,
-			  struct ipc_fds *fds)
-{
-	(void)server, (void)m, (void)fds;
-	return ERR_FORBIDDEN;
-}
-
-enum err serve_fork_ended(struct fork_server *server, const struct msg_fork_ended *m,
-			  struct ipc_fds *fds)
-{
-	(void)server, (void)m, (void)fds;
-	return ERR_FORBIDDEN;
-}
-
-void connector_lost(struct connector *k, enum err e, const char *what)
-{
-	(void)k, (void)e, (void)what;
-}
-
-/* ---- the process's end ---- */
-
-static void turns(void)
-{
-	for (int i = 0; i < TURNS; i++)
-		ck_assert_int_ge(event_base_loop(f.m.base, EVLOOP_NONBLOCK), 0);
-}
-
-static void says(const struct msg *m)
-{
-	ck_assert_int_eq(ipc_send(f.process, m, NULL, 0, false), OK);
-	turns();
-}
-
-/* The next message that it gets, which is of that type. */
-static struct msg hears(enum msg_type type)
-{
-	struct wr buf = WR(f.ipc);
-	struct ipc_fds fds;
-	struct msg m = {.type = MSG_COUNT};
-
-	turns();
-	ck_assert_msg(ipc_recv(f.process, &buf, false, &m, &fds) == OK, "no %s",
-		      msg_rules[type].name);
-	ck_assert_str_eq(msg_rules[m.type].name, msg_rules[type].name);
-	return m;
-}
-
-static void hears_nothing(void)
-{
-	struct wr buf = WR(f.ipc);
-	struct ipc_fds fds;
-	struct msg m;
-
-	turns();
-	ck_assert_int_eq(ipc_recv(f.process, &buf, false, &m, &fds), ERR_AGAIN);
-}
-
-static void dies(void)
-{
-	close(f.process);
-	f.process = -1;
-	turns();
-}
 
 static void decides(uint64_t id, enum policy_verdict v)
 {
@@ -180,7 +35,7 @@ static void done(struct conn *c, const struct policy_answer *a, void *ctx)
 
 static void loaded(struct monitor *m, enum err e, void *ctx)
 {
-	ck_assert_ptr_eq(m, &f.m);
+	ck_assert_ptr_eq(m, &kit.m);
 	ck_assert_ptr_eq(ctx, &f);
 	f.loads++;
 	f.loaded = e;
@@ -205,62 +60,26 @@ static void assert_answer(size_t i, enum policy_verdict v)
 	ck_assert_str_eq(policy_verdict_name(f.verdict[i]), policy_verdict_name(v));
 }
 
-static void memory_path(const char *text, size_t n, unsigned mode, char path[64])
-{
-	int fd = memfd_create("policy_link_test", MFD_CLOEXEC);
-
-	ck_assert(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) &&
-		  ftruncate(fd, (off_t)n) == 0 && fchmod(fd, mode) == 0);
-	(void)snprintf(path, 64, "/proc/self/fd/%d", fd);
-}
-
-/* Configuration with a script of n bytes; nothing is asked of the process yet. */
 static void begin(size_t n)
 {
-	char script[64], path[64], text[160];
-	struct config_errors errs = {0};
-
 	memset(&f, 0, sizeof f);
-	f.process = -1;
-	f.now_ms = 1000;
-	log_level_set(LOG_QUIET_ALL);
-	memory_path("-- a script\n", n, 0644, script);
-	(void)snprintf(text, sizeof text, "PolicyScript %s\nPolicyTimeout 1\n", script);
-	memory_path(text, strlen(text), 0600, path);
-	f.m.options.config_file = path;
-	ck_assert_int_eq(config_load(&f.m.options, &f.m.config, &errs), OK);
-	config_errors_wipe(&errs);
-	f.m.set = config_settings(f.m.config);
-	f.m.base = event_base_new();
-	f.m.ipc_bytes = malloc(LIMIT_MSG_BYTES);
-	ck_assert(f.m.base != NULL && f.m.ipc_bytes != NULL);
-	ck_assert_int_eq(script_read(&f.m, f.m.set, &f.m.script), OK);
-	ck_assert_ptr_nonnull(f.m.script);
+	kit_begin(n);
 	for (size_t i = 0; i < 2; i++)
 		f.c[i] = (struct conn){
-		    .m = &f.m,
+		    .m = &kit.m,
 		    .id = i + 1,
 		    .fd = -1,
-		    .config = f.m.config,
-		    .script = f.m.script,
+		    .config = kit.m.config,
+		    .script = kit.m.script,
 		    .remote = {"192.0.2.1", 1024}
                 };
-}
-
-static void hears_script(void)
-{
-	struct msg m;
-
-	do
-		m = hears(MSG_policy_script);
-	while (m.u.policy_script.last == 0);
 }
 
 /* The script is compiled, and has one handler. */
 static void begin_loaded(void)
 {
 	begin(100);
-	ck_assert_int_eq(policy_load(&f.m, f.m.script, loaded, &f), OK);
+	ck_assert_int_eq(policy_load(&kit.m, kit.m.script, loaded, &f), OK);
 	says(&MSG_OF(policy_ready, .layers = SPAN_LIT("all")));
 	hears_script();
 	says(&MSG_OF(policy_loaded, .version = 1, .ok = 1,
@@ -277,104 +96,8 @@ static void end(void)
 		policy_conn_over(&f.c[i]);
 		ck_assert_uint_eq(f.c[i].policy_items, 0);
 	}
-	script_unref(f.m.script);
-	policy_wipe(&f.m);
-	if (f.process >= 0)
-		close(f.process);
-	config_unref(f.m.config);
-	event_base_free(f.m.base);
-	free(f.m.ipc_bytes);
+	kit_end();
 }
-
-/* ---- loading ---- */
-
-START_TEST(a_script_is_sent_in_pieces_and_knows_what_it_has)
-{
-	const size_t n = 3 * LIMIT_SCRIPT_PIECE_BYTES + 7;
-	size_t got = 0;
-	struct msg m;
-
-	begin(n);
-	ck_assert(!policy_hears(&f.c[0], POLICY_ON_user_auth_request));
-	ck_assert_int_eq(policy_load(&f.m, f.m.script, loaded, &f), OK);
-	do {
-		m = hears(MSG_policy_script);
-		ck_assert_uint_eq(m.u.policy_script.version, 1);
-		got += m.u.policy_script.text.n;
-	} while (m.u.policy_script.last == 0);
-	ck_assert_uint_eq(got, n);
-	ck_assert_int_eq(f.loads, 0);
-	says(&MSG_OF(policy_loaded, .version = 1, .ok = 1,
-		     .handlers = POLICY_BIT(POLICY_ON_user_auth_request),
-		     .owns = SPAN_LIT("none,password")));
-	ck_assert_int_eq(f.loads, 1);
-	ck_assert(policy_hears(&f.c[0], POLICY_ON_user_auth_request));
-	ck_assert(!policy_hears(&f.c[0], POLICY_ON_connected));
-	ck_assert(script_owns(f.m.script, "password"));
-	ck_assert(!script_owns(f.m.script, "publickey"));
-	ck_assert(!script_owns(NULL, "password"));
-	end();
-}
-END_TEST
-
-START_TEST(a_script_that_does_not_compile_is_refused)
-{
-	begin(10);
-	ck_assert_int_eq(policy_load(&f.m, f.m.script, loaded, &f), OK);
-	ck_assert_int_eq(policy_load(&f.m, f.m.script, loaded, &f), ERR_AGAIN);
-	hears_script();
-	says(&MSG_OF(policy_loaded, .version = 1,
-		     .text = SPAN_LIT("p.lua:1: what is this")));
-	ck_assert_int_eq(f.loads, 1);
-	ck_assert_int_eq(f.loaded, ERR_CONFIG);
-	ck_assert_int_eq(f.m.script->state, SCRIPT_BAD);
-	end();
-}
-END_TEST
-
-START_TEST(a_process_that_dies_of_a_script_refuses_it)
-{
-	begin(10);
-	ck_assert_int_eq(policy_load(&f.m, f.m.script, loaded, &f), OK);
-	says(&MSG_OF(policy_ready, .layers = SPAN_LIT("all")));
-	hears_script();
-	dies();
-	ck_assert_int_eq(f.loads, 1);
-	ck_assert_int_eq(f.loaded, ERR_CONFIG);
-	end();
-}
-END_TEST
-
-START_TEST(without_the_program_nothing_is_loaded)
-{
-	begin(10);
-	f.missing = true;
-	ck_assert_int_eq(policy_load(&f.m, f.m.script, loaded, &f), ERR_FILE);
-	ck_assert_int_eq(f.loads, 0);
-	end();
-}
-END_TEST
-
-START_TEST(a_script_that_others_may_write_is_refused)
-{
-	char path[64];
-	struct settings set = {.policy_script = path};
-	struct script *s = NULL;
-
-	begin(10);
-	memory_path("x", 1, 0664, path);
-	ck_assert_int_eq(script_read(&f.m, &set, &s), ERR_FILE);
-	set.policy_script = "none";
-	ck_assert_int_eq(script_read(&f.m, &set, &s), OK);
-	ck_assert_ptr_null(s);
-	set.policy_script = "default";
-	ck_assert_int_eq(script_read(&f.m, &set, &s), OK);
-	ck_assert_str_eq(s->name, "");
-	ck_assert_uint_eq(s->n, 0);
-	script_unref(s);
-	end();
-}
-END_TEST
 
 /* ---- questions ---- */
 
@@ -462,9 +185,9 @@ START_TEST(without_an_answer_in_time_it_is_a_refusal)
 	begin_loaded();
 	asks(0, 1);
 	id = hears(MSG_policy_ask).u.policy_ask.id;
-	ck_assert_int_eq(event_base_loop(f.m.base, EVLOOP_ONCE), 0);
+	ck_assert_int_eq(event_base_loop(kit.m.base, EVLOOP_ONCE), 0);
 	assert_answer(1, POLICY_ERROR);
-	ck_assert_int_eq(f.starts, 1); /* it was heard of just now, by our clock */
+	ck_assert_int_eq(kit.starts, 1); /* it was heard of just now, by our clock */
 	decides(id, POLICY_ACCEPT);
 	assert_answer(1, POLICY_ERROR);
 	end();
@@ -476,10 +199,10 @@ START_TEST(a_process_that_is_silent_is_replaced)
 	begin_loaded();
 	asks(0, 1);
 	(void)hears(MSG_policy_ask);
-	f.now_ms += 1000;
-	ck_assert_int_eq(event_base_loop(f.m.base, EVLOOP_ONCE), 0);
+	kit.now_ms += 1000;
+	ck_assert_int_eq(event_base_loop(kit.m.base, EVLOOP_ONCE), 0);
 	assert_answer(1, POLICY_ERROR);
-	ck_assert_int_eq(f.starts, 2);
+	ck_assert_int_eq(kit.starts, 2);
 	hears_script();
 	end();
 }
@@ -495,7 +218,7 @@ START_TEST(a_death_refuses_one_question_and_asks_the_others_again)
 	asks(0, 3);
 	says(&MSG_OF(policy_share_set, .key = SPAN_LIT("k"), .value = SPAN_LIT("v")));
 	dies();
-	ck_assert_int_eq(f.starts, 2);
+	ck_assert_int_eq(kit.starts, 2);
 	assert_answer(1, POLICY_ERROR);
 	ck_assert_int_eq(f.answered[2] + f.answered[3], 0);
 	hears_script();
@@ -521,7 +244,7 @@ START_TEST(a_question_is_asked_twice_at_most)
 	dies();
 	assert_answer(2, POLICY_ERROR);
 	assert_answer(3, POLICY_ERROR);
-	ck_assert_int_eq(f.starts, 3);
+	ck_assert_int_eq(kit.starts, 3);
 	end();
 }
 END_TEST
@@ -537,7 +260,7 @@ START_TEST(who_is_stuck_says_which_question_is_to_blame)
 	says(&MSG_OF(policy_stuck, .id = first + 1, .where = SPAN_LIT("p.lua:3")));
 	assert_answer(2, POLICY_ERROR);
 	ck_assert_int_eq(f.answered[1], 0);
-	ck_assert_int_eq(f.starts, 2);
+	ck_assert_int_eq(kit.starts, 2);
 	/* of an event that was told: nobody's */
 	says(&MSG_OF(policy_ready, .layers = SPAN_LIT("all")));
 	asks(0, 3);
@@ -551,17 +274,17 @@ END_TEST
 START_TEST(a_process_that_cannot_start_is_tried_each_second)
 {
 	begin_loaded();
-	f.missing = true;
+	kit.missing = true;
 	dies();
 	asks(0, 1);
-	f.missing = false;
-	policy_tick(&f.m);
+	kit.missing = false;
+	policy_tick(&kit.m);
 	hears_script();
 	decides(hears(MSG_policy_ask).u.policy_ask.id, POLICY_ACCEPT);
 	assert_answer(1, POLICY_ACCEPT);
 	/* one that dies before it is ready is not started again at once */
 	dies();
-	ck_assert_int_eq(f.starts, 2);
+	ck_assert_int_eq(kit.starts, 2);
 	end();
 }
 END_TEST
@@ -639,8 +362,8 @@ START_TEST(the_last_user_of_a_version_has_it_forgotten)
 	struct script *s = NULL;
 
 	begin_loaded();
-	ck_assert_int_eq(script_read(&f.m, f.m.set, &s), OK);
-	ck_assert_int_eq(policy_load(&f.m, s, loaded, &f), OK);
+	ck_assert_int_eq(script_read(&kit.m, kit.m.set, &s), OK);
+	ck_assert_int_eq(policy_load(&kit.m, s, loaded, &f), OK);
 	ck_assert_uint_eq(hears(MSG_policy_script).u.policy_script.version, 2);
 	script_unref(s);
 	ck_assert_uint_eq(hears(MSG_policy_forget).u.policy_forget.version, 2);
@@ -667,11 +390,6 @@ Suite *unit_suite(void)
 	Suite *s = suite_create("monitor_policy_link");
 	TCase *t = tcase_create("policy_link");
 
-	tcase_add_test(t, a_script_is_sent_in_pieces_and_knows_what_it_has);
-	tcase_add_test(t, a_script_that_does_not_compile_is_refused);
-	tcase_add_test(t, a_process_that_dies_of_a_script_refuses_it);
-	tcase_add_test(t, without_the_program_nothing_is_loaded);
-	tcase_add_test(t, a_script_that_others_may_write_is_refused);
 	add_questions(t);
 	tcase_add_test(t, a_death_refuses_one_question_and_asks_the_others_again);
 	tcase_add_test(t, a_question_is_asked_twice_at_most);
