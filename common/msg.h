@@ -34,9 +34,10 @@ enum msg_state {
 	IN_SESSION = 1 << 7,   /* login helper: asked login_session */
 	IN_UNIX = 1 << 8,      /* login helper: asked unix_connect or unix_bind */
 	IN_POLICY = 1 << 9,    /* policy process */
-	IN_HELPER = 1 << 10    /* login helper: asked helper_start */
+	IN_HELPER = 1 << 10,   /* login helper: asked helper_start */
+	IN_KBDINT = 1 << 11    /* login helper: asked kbdint_start */
 };
-#define MSG_STATE_COUNT 11
+#define MSG_STATE_COUNT 12
 #define EVERY UINT32_MAX /* a budget without bound: each one costs the sender as much */
 
 /* What is told of a login attempt. */

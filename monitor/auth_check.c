@@ -209,14 +209,15 @@ enum err auth_check_password(struct conn *c)
 {
 	struct conn_work *w = c->work;
 	const struct user_entry *u = users_find(&c->m->users, span_str(w->user));
-	struct msg msg =
-	    MSG_OF(password_check, .user = span_str(w->user),
-		   .password = w->attempt.secret, .source = u != NULL,
-		   .hash = u == NULL   ? (struct span){0}
-			   : u->locked ? SPAN_LIT("*")
-				       : u->hash,
-		   .permit_empty = w->set->permit_empty_passwords,
-		   .pam = w->set->use_pam, .remote = span_str(c->remote.address));
+	struct msg msg = MSG_OF(password_check, .user = span_str(w->user),
+				.password = w->attempt.secret, .source = u != NULL,
+				.hash = u == NULL   ? (struct span){0}
+					: u->locked ? SPAN_LIT("*")
+						    : u->hash,
+				.permit_empty = w->set->permit_empty_passwords,
+				.pam = w->set->use_pam,
+				.pam_service = span_str(w->set->pam_service_name),
+				.remote = span_str(c->remote.address));
 	struct login *l = NULL;
 	enum err e;
 

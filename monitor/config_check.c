@@ -65,6 +65,19 @@ const char *config_check_path(const struct config_reader *r, struct arena *a,
 	return NULL;
 }
 
+/* libpam looks at what stands behind the last slash only; that would surprise. */
+const char *config_check_pam_service(const struct config_reader *r, struct arena *a,
+				     const char **arg)
+{
+	size_t n = strlen(*arg);
+
+	(void)r;
+	(void)a;
+	return n > 0 && n <= LIMIT_NAME_BYTES && strchr(*arg, '/') == NULL
+		   ? NULL
+		   : "the name of a file in /etc/pam.d";
+}
+
 const char *config_check_instruction(const struct config_reader *r, struct arena *a,
 				     const char **arg)
 {
@@ -81,7 +94,8 @@ static bool method_known(struct span name)
 					      "keyboard-interactive",
 					      "keyboard-interactive:password",
 					      "keyboard-interactive:prompts",
-					      "keyboard-interactive:totp"};
+					      "keyboard-interactive:totp",
+					      "keyboard-interactive:pam"};
 
 	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
 		if (span_is(name, methods[i]))

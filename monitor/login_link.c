@@ -38,13 +38,19 @@ enum err login_open(struct monitor *m, enum msg_state state, const struct msg *r
 	return OK;
 }
 
+/* Tells whether an attempt to log in waits for it; not a channel. */
+static bool serves_login(const struct login *l)
+{
+	return l->link.state == IN_ACCOUNT || l->link.state == IN_PASSWORD ||
+	       l->link.state == IN_KBDINT;
+}
+
 void login_drop(struct login *l)
 {
 	if (l == NULL)
 		return;
 	/* the user's file system or a database may hold it up; it has nothing to tidy up */
-	if (!l->answered &&
-	    (l->link.state == IN_ACCOUNT || l->link.state == IN_PASSWORD))
+	if (!l->answered && serves_login(l))
 		child_dismiss(l->m, l->child);
 	link_close(&l->link);
 	free(l);
@@ -63,8 +69,7 @@ void login_lost(struct login *l, enum err e, const char *what)
 		log_error("login helper for %s: %s%s%s",
 			  printable(span_str(l->user), &user), err_text(e),
 			  what != NULL ? ": " : "", what != NULL ? what : "");
-	if (l->c != NULL &&
-	    (l->link.state == IN_ACCOUNT || l->link.state == IN_PASSWORD))
+	if (l->c != NULL && serves_login(l))
 		auth_helper_lost(l->c);
 	else if (l->c != NULL)
 		chan_helper_lost(l);

@@ -14,7 +14,7 @@ struct login {
 	struct mchan *chan;     /* of a session or a connecting unix socket */
 	struct mlisten *listen; /* of a unix listener */
 	struct helper *helper;  /* whose relay it is */
-	bool answered;          /* the first answer came */
+	bool answered;          /* the first answer came; nothing holds it up now */
 	bool exited;            /* login_exited came */
 	char user[LIMIT_USER_BYTES + 1];
 	const char **files; /* items of AuthorizedKeysFile; compared only */
@@ -23,7 +23,7 @@ struct login {
 
 /*
  * Has a helper forked and gives it its request.
- * state:  IN_ACCOUNT, IN_PASSWORD, IN_SESSION, IN_UNIX or IN_HELPER
+ * state:  IN_ACCOUNT, IN_PASSWORD, IN_KBDINT, IN_SESSION, IN_UNIX or IN_HELPER
  * Owns:   *out, until its link ends or login_drop
  * Errors: ERR_MEMORY; ERR_SYSTEM; ERR_CLOSED no login master; ERR_RANGE a field too long
  */

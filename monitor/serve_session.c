@@ -118,6 +118,7 @@ static void fill(const struct conn *c, const struct msg_session_start *m,
 	    .local = span_str(c->local.address),
 	    .local_port = c->local.port,
 	    .flags = flags_of(c),
+	    .pam_service = span_str(set->pam_service_name),
 	    .x11_offset = set->x11_display_offset,
 	    .xauth = span_str(set->xauth_location),
 	    .env_file = set->permit_user_environment != NULL

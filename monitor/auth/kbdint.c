@@ -16,7 +16,7 @@
 
 /* In the order in which they are asked whether they apply. */
 static const struct kbdint_source *const sources[] = {&kbdint_prompts, &kbdint_totp,
-						      &kbdint_password};
+						      &kbdint_pam, &kbdint_password};
 
 bool kbdint_offered(const struct conn *c)
 {
@@ -24,7 +24,7 @@ bool kbdint_offered(const struct conn *c)
 
 	return set->kbd_interactive_authentication &&
 	       (set->kbd_interactive_prompt.n > 0 || set->password_authentication ||
-		auth_policy_prompts(c));
+		auth_policy_prompts(c) || (set->use_pam && geteuid() == 0));
 }
 
 /* The first that serves this user, that the client named, and that AuthenticationMethods wants next. */
@@ -117,8 +117,11 @@ enum err serve_auth_answers(struct conn *c, const struct msg_auth_answers *m,
 		e = k->source->answered(c, answer, m->count);
 	if (m->answers.n > 0)
 		wipe((void *)(uintptr_t)m->answers.p, m->answers.n);
-	if (e != ERR_AGAIN)
+	if (e != ERR_AGAIN) {
+		login_drop(c->work->helper); /* it waits for what does not come */
+		c->work->helper = NULL;
 		auth_decided(c, e);
+	}
 	return OK;
 }
 

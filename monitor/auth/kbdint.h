@@ -48,7 +48,8 @@ struct kbdint {
 	bool barred; /* the rules do not let this user in, whatever the answers are */
 };
 
-extern const struct kbdint_source kbdint_prompts, kbdint_totp, kbdint_password;
+extern const struct kbdint_source kbdint_prompts, kbdint_totp, kbdint_pam,
+    kbdint_password;
 
 /* Tells whether the method is worth offering: the same for all users. */
 bool kbdint_offered(const struct conn *c);

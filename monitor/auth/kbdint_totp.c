@@ -65,13 +65,14 @@ static enum err code_judge(struct conn *c, struct span code)
 {
 	const struct user_entry *u = users_find(&c->m->users, span_str(c->work->user));
 	uint8_t store[LIMIT_TOTP_SECRET_BYTES];
+	struct wr secret = WR(store);
 	uint64_t now_s = (uint64_t)time(NULL), counter = 0;
 	struct totp t = {0};
 	enum err e;
 
 	if (u == NULL || c->work->kbdint.barred) /* its code is not to be used up */
 		return ERR_DENIED;
-	if ((e = users_totp(u, store, &t)) == OK)
+	if ((e = users_totp(u, &secret, &t)) == OK)
 		e = totp_verify(&t, code, now_s, &counter);
 	if (e == OK) {
 		e = totp_seen_take(&c->m->totp_seen, u->name, counter, now_s,

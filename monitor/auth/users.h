@@ -7,6 +7,7 @@
 #define MONITOR_AUTH_USERS_H
 
 #include "common/totp.h"
+#include "common/wr.h"
 #include "monitor/keys/keyfile.h"
 
 /* One-time codes of a user; secret in base32, empty: none. */
@@ -53,11 +54,10 @@ const char *users_options(struct user_entry *u, struct span text);
 
 /*
  * Decodes what a user's codes are made from.
- * store:  the secret, which the caller wipes; out points into it
+ * secret: of LIMIT_TOTP_SECRET_BYTES; the caller wipes it; out points into it
  * Errors: ERR_UNKNOWN the user has none
  */
-MUST_CHECK enum err users_totp(const struct user_entry *u,
-			       uint8_t store[LIMIT_TOTP_SECRET_BYTES],
+MUST_CHECK enum err users_totp(const struct user_entry *u, struct wr *secret,
 			       struct totp *out);
 
 #endif

@@ -116,18 +116,16 @@ const char *users_options(struct user_entry *u, struct span text)
 	return wrong;
 }
 
-enum err users_totp(const struct user_entry *u, uint8_t store[LIMIT_TOTP_SECRET_BYTES],
-		    struct totp *out)
+enum err users_totp(const struct user_entry *u, struct wr *secret, struct totp *out)
 {
-	struct wr w = {.p = store, .cap = LIMIT_TOTP_SECRET_BYTES};
 	enum err e;
 
 	if (u->totp.secret.n == 0)
 		return ERR_UNKNOWN;
-	if ((e = base32_decode(&w, u->totp.secret)) != OK)
+	if ((e = base32_decode(secret, u->totp.secret)) != OK)
 		return e;
 	*out = (struct totp){
-	    .secret = {store, w.n},
+	    .secret = {secret->p, secret->n},
 	    .digest = u->totp.digest,
 	    .digits = u->totp.digits,
 	    .period_s = u->totp.period_s

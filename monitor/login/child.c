@@ -41,6 +41,8 @@ static enum err serve(struct child *c, const struct msg *m)
 		serve_account_find(c, &m->u.account_find);
 	else if (m->type == MSG_password_check)
 		serve_password_check(c, &m->u.password_check);
+	else if (m->type == MSG_kbdint_start)
+		serve_kbdint_start(c, &m->u.kbdint_start);
 	else if (m->type == MSG_login_session)
 		serve_login_session(c, &m->u.login_session);
 	else if (m->type == MSG_unix_connect)

@@ -114,7 +114,22 @@ MUST_CHECK enum err keyfile_read(int fd, const char *path, struct wr *keys,
 void note_add(struct wr *notes, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* ---- pam.c: UsePAM ------------------------------------------------------ */
+/* ---- pam.c, pam_kbdint.c: UsePAM ----------------------------------------- */
+
+struct pam_conv;
+struct pam_handle;
+
+struct pam_who {
+	struct span user, service, remote;
+};
+
+/*
+ * Starts PAM for a user who comes from remote.
+ * Owns:  *handle, which pam_end frees; NULL where nothing was started
+ * Gives: PAM_SUCCESS or what PAM says
+ */
+int pam_begin(const struct pam_who *who, const struct pam_conv *conv,
+	      struct pam_handle **handle);
 
 /*
  * Asks PAM whether the password is the user's and whether the account may be used now.
@@ -126,6 +141,7 @@ MUST_CHECK enum err pam_password(const struct msg_password_check *m, struct why 
 
 void serve_account_find(struct child *c, const struct msg_account_find *m);
 void serve_password_check(struct child *c, const struct msg_password_check *m);
+void serve_kbdint_start(struct child *c, const struct msg_kbdint_start *m);
 void serve_login_session(struct child *c, const struct msg_login_session *m);
 void serve_unix_connect(struct child *c, const struct msg_unix_connect *m);
 void serve_unix_bind(struct child *c, const struct msg_unix_bind *m);

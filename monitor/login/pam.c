@@ -1,6 +1,6 @@
 /*
  * The PAM session around a local session (UsePAM): account, credentials, session, and their end.
- * The service is "sshd", so that an administrator's rules for SSH apply here too. A session asks for no
+ * The service is that of PAMServiceName. A session asks for no
  * password: whoever comes this far is logged in. Passwords of a login are judged at the end.
  */
 #include <security/pam_appl.h>
@@ -9,8 +9,6 @@
 #include <string.h>
 
 #include "monitor/login/session.h"
-
-static const char service[] = "sshd";
 
 /* Keeps what a module wants to be read, one line each. */
 static void keep_text(struct pam_link *p, const char *text)
@@ -49,13 +47,31 @@ static int converse(int n, const struct pam_message **messages,
 	return PAM_SUCCESS;
 }
 
-static int set_item(struct pam_link *p, int item, struct span value)
+static int set_item(pam_handle_t *handle, int item, struct span value)
 {
 	char text[LIMIT_HOST_BYTES + 1];
 
 	if (bytes_to_str(text, sizeof text, value) != OK)
 		return PAM_BAD_ITEM;
-	return pam_set_item(p->handle, item, text);
+	return pam_set_item(handle, item, text);
+}
+
+int pam_begin(const struct pam_who *who, const struct pam_conv *conv,
+	      struct pam_handle **handle)
+{
+	char user[LIMIT_USER_BYTES + 1], service[LIMIT_NAME_BYTES + 1];
+	int r;
+
+	if (bytes_to_str(user, sizeof user, who->user) != OK ||
+	    bytes_to_str(service, sizeof service, who->service) != OK)
+		return PAM_USER_UNKNOWN;
+	r = pam_start(service, user, conv, handle);
+	/* modules that log or judge by where the user comes from; "ssh" is sshd's word too */
+	if (r == PAM_SUCCESS)
+		r = set_item(*handle, PAM_RHOST, who->remote);
+	if (r == PAM_SUCCESS)
+		r = set_item(*handle, PAM_TTY, SPAN_LIT("ssh"));
+	return r;
 }
 
 static int account_and_session(struct pam_link *p, const char **step)
@@ -79,19 +95,13 @@ static int account_and_session(struct pam_link *p, const char **step)
 enum err pam_link_open(struct pam_link *p, const struct msg_login_session *m,
 		       const struct account *a, struct why *why)
 {
-	struct pam_conv conv = {.conv = converse, .appdata_ptr = p};
+	const struct pam_who who = {span_str(a->pw.pw_name), m->pam_service, m->remote};
+	const struct pam_conv conv = {.conv = converse, .appdata_ptr = p};
 	pam_handle_t *handle = NULL;
 	const char *step = "start";
-	int r = pam_start(service, a->pw.pw_name, &conv, &handle);
+	int r = pam_begin(&who, &conv, &handle);
 
-	if (r != PAM_SUCCESS) {
-		why_set(why, "PAM cannot start: %s", pam_strerror(handle, r));
-		return ERR_SYSTEM;
-	}
 	p->handle = handle;
-	/* modules that log or judge by where the user comes from; "ssh" is sshd's word too */
-	if ((r = set_item(p, PAM_RHOST, m->remote)) == PAM_SUCCESS)
-		r = set_item(p, PAM_TTY, SPAN_LIT("ssh"));
 	if (r == PAM_SUCCESS)
 		r = account_and_session(p, &step);
 	if (r == PAM_SUCCESS)
@@ -153,34 +163,29 @@ static int give_password(int n, const struct pam_message **messages,
 	return PAM_SUCCESS;
 }
 
-static int authenticate(pam_handle_t *handle, const struct msg_password_check *m)
+static int authenticate(pam_handle_t *handle, bool permit_empty)
 {
-	struct pam_link p = {.handle = handle};
-	int r = set_item(&p, PAM_RHOST, m->remote);
+	int r =
+	    pam_authenticate(handle, permit_empty ? 0 : (int)PAM_DISALLOW_NULL_AUTHTOK);
 
-	if (r == PAM_SUCCESS)
-		r = set_item(&p, PAM_TTY, SPAN_LIT("ssh"));
-	if (r == PAM_SUCCESS)
-		r = pam_authenticate(
-		    handle, m->permit_empty != 0 ? 0 : (int)PAM_DISALLOW_NULL_AUTHTOK);
 	return r == PAM_SUCCESS ? pam_acct_mgmt(handle, 0) : r;
 }
 
 enum err pam_password(const struct msg_password_check *m, struct why *why)
 {
-	char user[LIMIT_USER_BYTES + 1], password[LIMIT_PASSWORD_BYTES + 1];
+	const struct pam_who who = {m->user, m->pam_service, m->remote};
+	char password[LIMIT_PASSWORD_BYTES + 1];
 	struct pam_conv conv = {.conv = give_password, .appdata_ptr = password};
 	pam_handle_t *handle = NULL;
 	int r;
 
-	if (bytes_to_str(user, sizeof user, m->user) != OK ||
-	    bytes_to_str(password, sizeof password, m->password) != OK) {
+	if (bytes_to_str(password, sizeof password, m->password) != OK) {
 		why_set(why, "the password is wrong");
 		return ERR_DENIED;
 	}
-	r = pam_start(service, user, &conv, &handle);
+	r = pam_begin(&who, &conv, &handle);
 	if (r == PAM_SUCCESS)
-		r = authenticate(handle, m);
+		r = authenticate(handle, m->permit_empty != 0);
 	if (r != PAM_SUCCESS)
 		why_set(why, "PAM refuses: %s", pam_strerror(handle, r));
 	if (handle != NULL)

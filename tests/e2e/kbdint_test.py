@@ -16,7 +16,7 @@ import paramiko
 from paramiko.common import cMSG_USERAUTH_INFO_RESPONSE
 from paramiko.message import Message
 
-from gateway import AS_ROOT, Gateway, PATIENCE, ROOT, TEST_PASSWORD, wait_for
+from gateway import AS_ROOT, descendants, Gateway, PATIENCE, ROOT, TEST_PASSWORD, wait_for
 from terminal import Terminal
 
 sys.path.insert(0, os.path.join(ROOT, "tests", "hostile"))
@@ -332,6 +332,173 @@ class TotpTest(unittest.TestCase):
         t.auth_interactive("three", Asked({"Verification code:": totp(self.secret("three"))}))
         self.assertEqual(run(t, "echo hello"), b"hello\n")
         t.close()
+
+
+@needs_root
+class PamTest(unittest.TestCase):
+    """A stack of its own: pam_unix, a code with echo (google-authenticator), a program that is told the password."""
+    SERVICE = "sallyport-kbdint-test"
+    SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+
+    @classmethod
+    def stack(cls, text):
+        with open("/etc/pam.d/" + cls.SERVICE, "w") as f:
+            f.write(text + "account required pam_unix.so\nsession required pam_permit.so\npassword required pam_unix.so\n")
+
+    @classmethod
+    def setUpClass(cls):
+        cls.g = Gateway("LogLevel VERBOSE", "UsePAM yes", "PAMServiceName " + cls.SERVICE, "LoginGraceTime 20")
+        cls.addClassCleanup(os.unlink, "/etc/pam.d/" + cls.SERVICE)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.g.__exit__(None)
+
+    def two_prompts(self):
+        """DISALLOW_REUSE is not set: the module is to take a code more than once."""
+        secret = self.g.path("google")
+        with open(secret, "w") as f:
+            f.write(self.SECRET + "\n\" TOTP_AUTH\n\" WINDOW_SIZE 5\n")
+        os.chmod(secret, 0o400)
+        self.stack("auth required pam_unix.so nodelay\n"
+                   "auth required pam_google_authenticator.so nullok secret=%s user=root echo_verification_code no_increment_hotp\n" % secret)
+        return [("Password: ", TEST_PASSWORD), ("Verification code: ", totp(self.SECRET))]
+
+    def test_two_prompts_one_with_echo_log_in_from_each_client(self):
+        answers = self.two_prompts()
+        for name, login in CLIENTS.items():
+            status, text = login(self.g, answers, "id -un")
+            self.assertEqual(status, 0, (name, text, self.g.log()))
+            self.assertIn(self.g.user, text)
+        self.assertTrue(self.g.wait_log("Accepted keyboard-interactive/pam for "))
+        t = transport(self.g)
+        asked = Asked({prompt.strip(): answer for prompt, answer in answers})
+        t.auth_interactive(self.g.user, asked)
+        self.assertEqual([prompts for _, prompts in asked.seen if prompts],
+                         [[("Password: ", False)], [("Verification code: ", True)]])
+        t.close()
+
+    def test_a_wrong_answer_to_either_is_refused(self):
+        (password, word), (code, digits) = self.two_prompts()
+        for answers in ([(password, "wrong"), (code, digits)], [(password, word), (code, "000000")]):
+            status, text = paramiko_login(self.g, answers, "true")
+            self.assertEqual(status, 255, text)
+        self.assertIn("PAM (authenticate) refuses", self.g.log())
+
+    def test_a_program_is_told_the_password(self):
+        told = self.g.path("told")
+        program = self.g.path("judge")
+        with open(program, "w") as f:
+            f.write("#!/bin/sh\nread -r word\necho \"$PAM_USER $PAM_RHOST $PAM_SERVICE $word\" >%s\nexit 0\n" % told)
+        os.chmod(program, 0o700)
+        self.stack("auth required pam_unix.so nodelay\nauth required pam_exec.so expose_authtok quiet %s\n" % program)
+        status, text = openssh_login(self.g, [("Password: ", TEST_PASSWORD)], "true")
+        self.assertEqual(status, 0, (text, self.g.log()))
+        with open(told) as f:
+            self.assertEqual(f.read().strip("\0\n"),
+                             "%s 127.0.0.1 %s %s" % (self.g.user, self.SERVICE, TEST_PASSWORD))
+
+    def test_what_a_module_says_is_shown(self):
+        words = self.g.path("words")
+        with open(words, "w") as f:
+            f.write("the vault closes at six\n")
+        self.stack("auth required pam_echo.so file=%s\nauth required pam_unix.so nodelay\n" % words)
+        t = transport(self.g)
+        asked = Asked({"Password:": TEST_PASSWORD})
+        t.auth_interactive(self.g.user, asked)
+        self.assertIn("the vault closes at six", "".join(text for text, _ in asked.seen))
+        t.close()
+
+    def test_words_without_a_prompt_are_shown_too(self):
+        words = self.g.path("last")
+        with open(words, "w") as f:
+            f.write("mind the step\n")
+        self.stack("auth required pam_unix.so nodelay\nauth required pam_echo.so file=%s\n" % words)
+        t = transport(self.g)
+        asked = Asked({"Password:": TEST_PASSWORD})
+        t.auth_interactive(self.g.user, asked)
+        self.assertIn(("mind the step\n", []), asked.seen)
+        t.close()
+
+    def test_an_expired_password_is_changed_on_the_way(self):
+        self.stack("auth required pam_unix.so nodelay\n")
+        fresh = "a fresh pass 7 phrase"
+        subprocess.run(["chage", "-d", "0", self.g.user], check=True)
+        try:
+            t = transport(self.g)
+            asked = Asked({"Password:": TEST_PASSWORD, "Current password:": TEST_PASSWORD,
+                           "New password:": fresh, "Retype new password:": fresh})
+            t.auth_interactive(self.g.user, asked)
+            self.assertEqual(run(t, "id -un"), self.g.user.encode() + b"\n", self.g.log())
+            t.close()
+            self.assertEqual(paramiko_login(self.g, [("Password: ", fresh)], "true")[0], 0)
+        finally:
+            subprocess.run(["chpasswd"], input="%s:%s" % (self.g.user, TEST_PASSWORD), text=True, check=True)
+            subprocess.run(["chage", "-d", time.strftime("%Y-%m-%d"), self.g.user], check=True)
+
+    def test_an_expired_account_is_refused(self):
+        self.stack("auth required pam_unix.so nodelay\n")
+        subprocess.run(["chage", "-E", "1", self.g.user], check=True)
+        try:
+            self.assertEqual(paramiko_login(self.g, [("Password: ", TEST_PASSWORD)], "true")[0], 255)
+        finally:
+            subprocess.run(["chage", "-E", "-1", self.g.user], check=True)
+        self.assertTrue(self.g.wait_log(r"PAM \(account\) refuses"))
+
+    def test_an_answer_of_10000_bytes_is_wrong(self):
+        self.stack("auth required pam_unix.so nodelay\n")
+        self.assertEqual(paramiko_login(self.g, [("Password: ", "x" * 10000)], "true")[0], 255)
+
+    def test_unknown_users_are_asked_the_same(self):
+        answers = self.two_prompts()
+        t = transport(self.g)
+        asked = Asked({prompt.strip(): answer for prompt, answer in answers})
+        with self.assertRaises(paramiko.AuthenticationException):
+            t.auth_interactive("no-such-user", asked)
+        self.assertEqual(asked.seen[0], ("", [("Password: ", False)]))
+        t.close()
+
+    def test_conversations_that_are_given_up_leave_no_helper(self):
+        self.two_prompts()
+        user, rest = raw.string(self.g.user) + raw.string("ssh-connection"), raw.string("") + raw.string("")
+        begin = bytes([raw.USERAUTH_REQUEST]) + user + raw.string("keyboard-interactive") + rest
+        answer = bytes([61]) + raw.u32(1) + raw.string(TEST_PASSWORD)
+        with raw.Raw(self.g) as c:
+            c.keyed()
+            c.service()
+            for second in (False, True, False, True):
+                c.send(begin)
+                c.wait(INFO_REQUEST)
+                if second:
+                    c.send(answer)
+                    c.wait(INFO_REQUEST)
+            # what was given up after an answer counts
+            self.assertTrue(self.g.wait_log("Failed keyboard-interactive/pam for .*given up"))
+        self.assertTrue(wait_for(lambda: self.helpers() == 1), self.helpers())
+
+    def helpers(self):
+        """How many login processes there are, the master included."""
+        return len([p for p in descendants(self.g.process.pid) if self.g.name(p) == "sallyport-login"])
+
+    def test_a_conversation_ends_with_the_grace_time(self):
+        self.two_prompts()
+        user, rest = raw.string(self.g.user) + raw.string("ssh-connection"), raw.string("") + raw.string("")
+        with raw.Raw(self.g, timeout=60) as c:
+            c.keyed()
+            c.service()
+            c.send(bytes([raw.USERAUTH_REQUEST]) + user + raw.string("keyboard-interactive") + rest)
+            c.wait(INFO_REQUEST)
+            c.rest()
+        self.assertTrue(self.g.wait_log("timeout before authentication"))
+        self.assertTrue(wait_for(lambda: self.helpers() == 1), self.helpers())
+
+    def test_a_password_still_works_by_its_own_method(self):
+        self.stack("auth required pam_unix.so nodelay\n")
+        self.assertEqual(self.g.password_login("id -un").returncode, 0, self.g.log())
+
+    def test_the_service_of_another_name_is_not_asked(self):
+        self.stack("auth required pam_deny.so\n")
+        self.assertEqual(paramiko_login(self.g, [("Password: ", TEST_PASSWORD)], "true")[0], 255)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ static const char settings[] = "HostKey %s\n"
 			       "AuthorizedKeysFile none\n"
 			       "Subsystem sftp internal-sftp\n"
 			       "MaxSessions 3\n"
+			       "UsePAM yes\n"
 			       "Match User bob\n"
 			       "AllowTcpForwarding no\n";
 
@@ -300,7 +301,9 @@ static void far_sends(int far, const struct msg *m, size_t n_fds)
 	expect(e != ERR_SYSTEM);
 	for (size_t i = 0; i < n_fds; i++)
 		close(fds[i]);
-	if (e == OK && m->type == MSG_password_checked && m->u.password_checked.ok != 0)
+	if (e == OK &&
+	    ((m->type == MSG_password_checked && m->u.password_checked.ok != 0) ||
+	     (m->type == MSG_kbdint_ended && m->u.kbdint_ended.ok != 0)))
 		f.proved = true;
 }
 

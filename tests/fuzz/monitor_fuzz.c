@@ -128,6 +128,19 @@ static void step_checked(struct rd *r)
 	helpers_say(&MSG_OF(password_checked, .ok = rd_u8(r) % 4 != 0));
 }
 
+/* PAM asks one thing, or is done. */
+static void step_pam(struct rd *r)
+{
+	static const uint8_t prompts[] = {0, 0, 0, 1, '?', 0};
+	uint8_t what = rd_u8(r);
+
+	if (what % 4 != 0)
+		helpers_say(&MSG_OF(kbdint_prompt, .count = 1,
+				    .prompts = {prompts, sizeof prompts}));
+	else
+		helpers_say(&MSG_OF(kbdint_ended, .ok = what / 4 % 2));
+}
+
 /* A client whose user the helpers let in; the worker is the last that there is. */
 static void step_login(struct rd *r)
 {
@@ -204,9 +217,9 @@ static int lowest_fd(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static void (*const steps[])(struct rd *) = {
-	    step_login, step_says,   step_raw,    step_ends,    step_client,
-	    step_kex,   step_time,   step_found,  step_checked, step_password,
-	    step_sound, step_kbdint, step_answers};
+	    step_login, step_says,   step_raw,     step_ends,    step_client,
+	    step_kex,   step_time,   step_found,   step_checked, step_password,
+	    step_sound, step_kbdint, step_answers, step_pam};
 	struct rd r = RD(((struct span){data, n}));
 	int fd;
 

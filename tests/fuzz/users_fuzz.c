@@ -68,6 +68,7 @@ static void check_user(const struct users *all, size_t i)
 	const struct user_entry *u = &all->entry[i];
 	struct span file = {all->file.p, all->file.n};
 	uint8_t store[LIMIT_TOTP_SECRET_BYTES];
+	struct wr secret = WR(store);
 	char code[LIMIT_TOTP_DIGITS + 1];
 	struct totp t;
 
@@ -79,7 +80,8 @@ static void check_user(const struct users *all, size_t i)
 	expect(users_find(all, u->name) == u);
 	if (u->totp.secret.n > 0)
 		expect(span_inside(u->totp.secret, file) &&
-		       users_totp(u, store, &t) == OK && totp_code(&t, 1, code) == OK);
+		       users_totp(u, &secret, &t) == OK &&
+		       totp_code(&t, 1, code) == OK);
 }
 
 static void written_again(const struct users *a)

@@ -35,6 +35,7 @@ static const struct row rows[] = {
 	"|a|:1|a:|a:0|a:65536|a:x|::1:1|[::1]|[]:1|a:1:2"),
     ROW(permit_listen, "any|none|80|*:80|localhost:*|[::1]:1",
 	"|*|0|65536|a|:1|a:0|::1:80"),
+    ROW(pam_service, "sshd|my-gate", "|a/b|../x"),
     ROW(env_name, "A|LC_*", "|A=|A=b"),
     ROW(env_pair, "A=|A=b|A==", "|A|=b"),
 };

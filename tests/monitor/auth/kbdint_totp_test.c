@@ -38,10 +38,11 @@ static void behind_a_key(void)
 static void code_of(int64_t steps_from_now, char code[LIMIT_TOTP_DIGITS + 1])
 {
 	uint8_t store[LIMIT_TOTP_SECRET_BYTES];
+	struct wr secret = WR(store);
 	struct totp t;
 	uint64_t now = (uint64_t)time(NULL);
 
-	ck_assert_int_eq(users_totp(&users[0], store, &t), OK);
+	ck_assert_int_eq(users_totp(&users[0], &secret, &t), OK);
 	ck_assert_int_eq(
 	    totp_code(&t, (uint64_t)((int64_t)(now / t.period_s) + steps_from_now),
 		      code),

@@ -63,13 +63,14 @@ END_TEST
 START_TEST(a_secret_is_decoded_for_its_use)
 {
 	uint8_t store[LIMIT_TOTP_SECRET_BYTES];
+	struct wr secret = WR(store);
 	struct user_entry u = {0};
 	struct totp t;
 	char code[LIMIT_TOTP_DIGITS + 1];
 
-	ck_assert_int_eq(users_totp(&u, store, &t), ERR_UNKNOWN);
+	ck_assert_int_eq(users_totp(&u, &secret, &t), ERR_UNKNOWN);
 	ck_assert_ptr_null(users_options(&u, SPAN_LIT("totp=" SECRET ",digits=8")));
-	ck_assert_int_eq(users_totp(&u, store, &t), OK);
+	ck_assert_int_eq(users_totp(&u, &secret, &t), OK);
 	ck_assert(span_is(t.secret, "12345678901234567890"));
 	ck_assert_int_eq(totp_code(&t, 1, code), OK);
 	ck_assert_str_eq(code, "94287082"); /* RFC 6238 Appendix B */

@@ -33,6 +33,7 @@ static void setup(void)
 		     .remote = SPAN_LIT("192.0.2.7"), .remote_port = 4711,
 		     .local = SPAN_LIT("::1"), .local_port = 22, .columns = 77,
 		     .rows = 33, .term = SPAN_LIT("vt100"), .x11_offset = 40,
+		     .pam_service = SPAN_LIT("sshd"),
 		     .flags = LOGIN_X11_LOCAL | LOGIN_USER_RC);
 }
 
