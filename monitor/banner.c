@@ -1,6 +1,7 @@
 /*
- * Banner files. One read for each path, at its first use: not in every connection's way.
+ * Banner files. All are read when the configuration is: never in a connection's way.
  */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,22 +37,37 @@ static struct banner *banner_read(const char *path)
 	return b;
 }
 
-struct span banner_get(struct monitor *m, const char *path)
+static struct banner *banner_find(const struct monitor *m, const char *path)
 {
 	struct banner *b = m->banners;
 
-	if (path == NULL)
-		return (struct span){0};
 	while (b != NULL && strcmp(b->path, path) != 0)
 		b = b->next;
-	if (b == NULL) {
-		b = banner_read(path);
-		if (b == NULL)
-			return (struct span){0};
-		b->next = m->banners;
-		m->banners = b;
-	}
-	return (struct span){b->text, b->n};
+	return b;
+}
+
+static void banner_add(void *ctx, const char *path)
+{
+	struct monitor *m = ctx;
+	struct banner *b;
+
+	if (banner_find(m, path) != NULL || (b = banner_read(path)) == NULL)
+		return;
+	b->next = m->banners;
+	m->banners = b;
+}
+
+void banners_load(struct monitor *m)
+{
+	banners_forget(m);
+	config_each_path(m->config, offsetof(struct settings, banner), banner_add, m);
+}
+
+struct span banner_get(const struct monitor *m, const char *path)
+{
+	const struct banner *b = path != NULL ? banner_find(m, path) : NULL;
+
+	return b != NULL ? (struct span){b->text, b->n} : (struct span){0};
 }
 
 void banners_forget(struct monitor *m)

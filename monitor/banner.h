@@ -6,10 +6,16 @@
 
 #include "monitor/monitor.h"
 
-/* Gives the content of a Banner file; empty for NULL and for what cannot be read (logged once). */
-struct span banner_get(struct monitor *m, const char *path);
+/*
+ * Reads every Banner file that the configuration names, in place of those read before. What
+ * cannot be read is logged, and then nothing is shown.
+ */
+void banners_load(struct monitor *m);
 
-/* Forgets all, so that a reload reads them again. */
+/* Gives the content of a Banner file; empty for NULL and for what could not be read. */
+struct span banner_get(const struct monitor *m, const char *path);
+
+/* Forgets all. */
 void banners_forget(struct monitor *m);
 
 #endif

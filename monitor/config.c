@@ -166,6 +166,25 @@ const struct settings *config_settings(const struct config *c)
 	return &c->base;
 }
 
+void config_each_path(const struct config *c, size_t offset,
+		      void (*fn)(void *ctx, const char *path), void *ctx)
+{
+	union config_value base = {0};
+
+	for (size_t i = 0; i < n_config_rows; i++)
+		if (config_rows[i].type == TYPE_PATH && config_rows[i].offset == offset)
+			config_field_get(&c->base, &config_rows[i], &base);
+	if (base.text != NULL)
+		fn(ctx, base.text);
+	for (size_t i = 0; i < c->n_overrides; i++) {
+		const struct config_override *o = &c->override[i];
+
+		if (o->row->type == TYPE_PATH && o->row->offset == offset &&
+		    o->value.text != NULL)
+			fn(ctx, o->value.text);
+	}
+}
+
 /* --- a connection's settings ------------------------------------------- */
 static bool is_sum(const struct strlist *sum, const struct strlist *a,
 		   const struct strlist *b)

@@ -183,6 +183,14 @@ void config_unref(struct config *c);
 /* Gives the values that hold before anybody logged in. */
 const struct settings *config_settings(const struct config *c);
 
+/*
+ * Calls fn with each value that a setting of type PATH has for anybody: in general and in
+ * Match blocks, none (NULL) left out.
+ * offset: of its field in struct settings
+ */
+void config_each_path(const struct config *c, size_t offset,
+		      void (*fn)(void *ctx, const char *path), void *ctx);
+
 /* What Match lines are compared with. A NULL pointer satisfies no pattern. */
 struct match_facts {
 	const char *user;

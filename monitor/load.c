@@ -135,7 +135,7 @@ static void loaded_commit(struct monitor *m, struct loaded *l)
 	*l = (struct loaded){0}; /* moved */
 	loaded_wipe(&old);
 	accounts_forget(m);
-	banners_forget(m);
+	banners_load(m);
 	helpers_reload(m);
 }
 

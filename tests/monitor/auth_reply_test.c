@@ -5,6 +5,8 @@
 #include "common/ipc.h"
 #include "common/log.h"
 #include "monitor/auth_reply.h"
+#include "monitor/banner.h"
+#include "tests/monitor/config_kit.h"
 #include "tests/unit.h"
 
 /* A connection and its worker's end of the socket. */
@@ -106,12 +108,16 @@ END_TEST
 START_TEST(the_banner_comes_with_the_first_answer_only)
 {
 	char path[] = "/tmp/sallyport-banner-XXXXXX";
+	char line[64];
 	struct scene s;
 	int fd = mkstemp(path);
 
 	ck_assert_int_eq(write(fd, "hello", 5), 5);
 	close(fd);
 	scene_open(&s, NULL, 0);
+	(void)snprintf(line, sizeof line, "Banner %s\n", path);
+	s.m.config = kit_load(line);
+	banners_load(&s.m);
 	s.set.banner = path;
 	auth_reply_failure(&s.c, ERR_DENIED);
 	expect(&s, AUTH_FAILURE, "publickey,password");
@@ -119,6 +125,8 @@ START_TEST(the_banner_comes_with_the_first_answer_only)
 	auth_reply_failure(&s.c, ERR_DENIED);
 	expect(&s, AUTH_FAILURE, "publickey,password");
 	ck_assert_uint_eq(s.told.u.auth_result.banner.n, 0);
+	banners_forget(&s.m);
+	config_unref(s.m.config);
 	scene_close(&s);
 	unlink(path);
 }
