@@ -5,6 +5,7 @@ import crypt
 import hashlib
 import hmac
 import os
+import statistics
 import struct
 import subprocess
 import sys
@@ -240,6 +241,25 @@ class PasswordSourceTest(unittest.TestCase):
             self.assertEqual(asked.seen, [("", [("Password: ", False)])])
             t.close()
 
+    def refusal_seconds(self, user):
+        t = transport(self.g)
+        begin = time.monotonic()
+        with self.assertRaises(paramiko.AuthenticationException):
+            t.auth_interactive(user, Asked({"Password:": "wrong"}))
+        taken = time.monotonic() - begin
+        t.close()
+        return taken
+
+    def test_the_time_of_a_refusal_does_not_tell_whether_a_user_exists(self):
+        # as in password_test: medians of 7 interleaved attempts; more than half of the larger and 60 ms is no noise
+        times = {user: [] for user in (self.g.user, "no-such-user", "another-one")}
+        for _ in range(7):
+            for user, taken in times.items():
+                taken.append(self.refusal_seconds(user))
+        medians = {user: statistics.median(taken) for user, taken in times.items()}
+        low, high = min(medians.values()), max(medians.values())
+        self.assertLess(high - low, max(high / 2, 0.06), medians)
+
 
 class TotpTest(unittest.TestCase):
     SECRETS = {"ann": base64.b32encode(b"secret of ann......").decode(),
@@ -419,6 +439,10 @@ class PamTest(unittest.TestCase):
         t.auth_interactive(self.g.user, asked)
         self.assertIn(("mind the step\n", []), asked.seen)
         t.close()
+        # a request of no prompts needs an answer, too
+        for name, login in CLIENTS.items():
+            status, text = login(self.g, [("Password: ", TEST_PASSWORD)], "id -un")
+            self.assertEqual(status, 0, (name, text, self.g.log()))
 
     def test_an_expired_password_is_changed_on_the_way(self):
         self.stack("auth required pam_unix.so nodelay\n")
