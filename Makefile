@@ -144,7 +144,7 @@ MANDIR     := $(DESTDIR)$(PREFIX)/share/man
 DOCDIR     := $(DESTDIR)$(PREFIX)/share/doc/sallyport
 SYSTEMDDIR := $(DESTDIR)$(PREFIX)/lib/systemd/system
 SYSUSERDIR := $(DESTDIR)$(PREFIX)/lib/sysusers.d
-HELPERS    := $(filter-out sallyportd,$(PROGRAMS))
+HELPERS    := $(filter-out sallyportd,$(READY))
 install: all man
 	install -d $(SBINDIR) $(LIBEXECDIR) $(MANDIR)/man5 $(MANDIR)/man8 $(DOCDIR) $(SYSTEMDDIR) $(SYSUSERDIR)
 	install -d $(DESTDIR)/etc/sallyport
