@@ -217,5 +217,6 @@
 
 /* --- who may come in --------------------------------------------------- */
 #define LIMIT_CONNECTIONS       100000       /* upper bound of MaxConnections */
+#define LIMIT_PENALTIES         1048576      /* sources or users of which account is kept: 64 MiB */
 
 #endif

@@ -92,6 +92,7 @@ static enum err attempt_begin(struct conn *c, enum auth_method method, size_t n)
 		return ERR_MEMORY;
 	a->method = method;
 	a->began_us = clock_us();
+	c->work->tried = c->work->tried || method != METHOD_NONE;
 	c->work->attempting = true;
 	return OK;
 }
@@ -221,6 +222,11 @@ void auth_account_ready(struct conn *c, struct account *a)
 		auth_decided(c, ERR_MEMORY);
 		return;
 	}
+	if (w->set->refuse_connection) {
+		conn_penalize(c, PENALTY_REFUSED);
+		conn_disconnect(c, ERR_DENIED, "connection refused");
+		return;
+	}
 	/* a Match block may name other files for this user: keys of these do not count */
 	if (w->attempt.method == METHOD_PUBLICKEY &&
 	    a->files != w->set->authorized_keys_file.item) {
@@ -254,6 +260,34 @@ static enum err attempt_go(struct conn *c)
 	if (ask_account(c) != OK)
 		auth_decided(c, ERR_SYSTEM);
 	return OK;
+}
+
+static void hold_over(evutil_socket_t fd, short events, void *arg)
+{
+	struct conn *c = arg;
+
+	(void)fd;
+	(void)events;
+	c->work->delayed = false;
+	c->work->attempt.began_us = clock_us();
+	if (c->work->told_tick == 0 && attempt_go(c) != OK)
+		auth_decided(c, ERR_SYSTEM);
+}
+
+/* A password or code for a name that collected failures is looked at later: PerUserPenalties. */
+static enum err attempt_hold(struct conn *c)
+{
+	struct conn_work *w = c->work;
+	struct timeval tv = {.tv_sec = penalty_user_delay_s(&c->m->penalties, c->m->set,
+							    w->user, clock_ms())};
+
+	if (tv.tv_sec == 0)
+		return attempt_go(c);
+	log_verbose("conn=%llu user=%s is slowed down: PerUserPenalties",
+		    (unsigned long long)c->id, w->user_shown);
+	evtimer_assign(&w->delay, c->m->base, hold_over, c);
+	w->delayed = event_add(&w->delay, &tv) == 0;
+	return w->delayed ? OK : attempt_go(c);
 }
 
 enum err serve_auth_none(struct conn *c, const struct msg_auth_none *m,
@@ -297,7 +331,7 @@ enum err serve_auth_password(struct conn *c, const struct msg_auth_password *m,
 	if (e != OK)
 		return e;
 	a->secret = keep(a, m->password);
-	return claim(c, m->user, m->service) == OK ? attempt_go(c) : OK;
+	return claim(c, m->user, m->service) == OK ? attempt_hold(c) : OK;
 }
 
 enum err serve_auth_kbdint(struct conn *c, const struct msg_auth_kbdint *m,
@@ -310,7 +344,7 @@ enum err serve_auth_kbdint(struct conn *c, const struct msg_auth_kbdint *m,
 	if (e != OK)
 		return e;
 	a->devices = keep(a, m->devices);
-	return claim(c, m->user, m->service) == OK ? attempt_go(c) : OK;
+	return claim(c, m->user, m->service) == OK ? attempt_hold(c) : OK;
 }
 
 /* A good password, by method password or as an answer. */

@@ -353,6 +353,8 @@ void auth_count_failure(struct conn *c, const char *why)
 	char store[LIMIT_NAME_BYTES];
 
 	w->failures++;
+	if (w->attempt.method != METHOD_PUBLICKEY)
+		penalty_user_failed(&c->m->penalties, c->m->set, w->user, clock_ms());
 	log_info("conn=%llu Failed %s for %s%s from %s port %u: %s",
 		 (unsigned long long)c->id, method_shown(w, store),
 		 w->account != NULL && w->account->found ? "" : "invalid user ",

@@ -100,6 +100,36 @@ struct max_startups {
 	uint32_t full;  /* refuse all from here */
 };
 
+/* What a source is penalized for. The names are in config_limit.c, the words in penalty.c. */
+enum penalty_cause {
+	PENALTY_CRASH,
+	PENALTY_AUTHFAIL,
+	PENALTY_NOAUTH,
+	PENALTY_GRACE,
+	PENALTY_REFUSED,
+	PENALTY_COUNT
+};
+
+struct penalty_settings {
+	uint32_t on;
+	uint32_t cause_s[PENALTY_COUNT];
+	uint32_t max_s, min_s;
+	uint32_t max_sources4, max_sources6;
+	uint32_t overflow, overflow6; /* 1: a full table refuses all; 0: it forgets */
+};
+
+struct user_penalties {
+	uint32_t on;
+	uint32_t authfail_s, max_s, min_s;
+	uint32_t delay_s; /* an attempt is held back so long */
+	uint32_t max_users;
+};
+
+/* Bits of an address that are counted together. */
+struct net_block {
+	uint32_t v4_bits, v6_bits;
+};
+
 struct rekey_limit {
 	uint64_t bytes; /* 0: the cipher's own limit */
 	uint32_t s;     /* 0: never by time */
@@ -131,6 +161,11 @@ struct ip_qos {
 #define FIELD_HELPERS(field, arg)                           struct policy_helpers field;
 #define FIELD_PROMPTS(field, arg)                           struct kbd_prompts field;
 #define FIELD_STARTUPS(field, arg)                          struct max_startups field;
+#define FIELD_TIMEOUT(field, arg)                           uint32_t field;
+#define FIELD_CEILING(field, arg)                           uint32_t field;
+#define FIELD_PENALTIES(field, arg)                         struct penalty_settings field;
+#define FIELD_SLOWDOWN(field, arg)                          struct user_penalties field;
+#define FIELD_NETBLOCK(field, arg)                          struct net_block field;
 #define FIELD_REKEY(field, arg)                             struct rekey_limit field;
 #define FIELD_QOS(field, arg)                               struct ip_qos field;
 #define S(field, keyword, type, fallback, arg, where, help) FIELD_##type(field, arg)

@@ -87,6 +87,15 @@ static const char *argument_of(const struct config_row *row)
 		return "Ar text Op Cm echo";
 	case TYPE_STARTUPS:
 		return "Ar start : rate : full";
+	case TYPE_TIMEOUT:
+		return "Ar time | Cm none";
+	case TYPE_CEILING:
+		return "Ar number | Cm none";
+	case TYPE_PENALTIES:
+	case TYPE_SLOWDOWN:
+		return "Cm no | Ar name : Ns Ar value ...";
+	case TYPE_NETBLOCK:
+		return "Ar bits Op : Ns Ar bits";
 	case TYPE_REKEY:
 		return "Ar amount Op Ar time";
 	case TYPE_QOS:

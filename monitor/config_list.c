@@ -41,6 +41,11 @@ size_t config_type_item_bytes(enum config_type type)
 	case TYPE_ALGS:
 	case TYPE_WORDS:
 	case TYPE_STARTUPS:
+	case TYPE_TIMEOUT:
+	case TYPE_CEILING:
+	case TYPE_PENALTIES:
+	case TYPE_SLOWDOWN:
+	case TYPE_NETBLOCK:
 	case TYPE_REKEY:
 	case TYPE_QOS:
 		break;

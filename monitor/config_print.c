@@ -164,6 +164,41 @@ static void put_startups(FILE *f, const struct config_row *row,
 	(void)fprintf(f, " %u:%u:%u\n", m->begin, m->rate, m->full);
 }
 
+static void put_timeout(FILE *f, const struct config_row *row,
+			const union config_value *v)
+{
+	put_keyword(f, row->keyword);
+	(void)fprintf(f, v->number == 0 ? " none\n" : " %u\n", v->number);
+}
+
+static void put_ceiling(FILE *f, const struct config_row *row,
+			const union config_value *v)
+{
+	put_keyword(f, row->keyword);
+	(void)fprintf(f, v->number == UINT32_MAX ? " none\n" : " %u\n", v->number);
+}
+
+static void put_penalties(FILE *f, const struct config_row *row,
+			  const union config_value *v)
+{
+	put_keyword(f, row->keyword);
+	config_penalties_put(f, &v->penalties);
+}
+
+static void put_slowdown(FILE *f, const struct config_row *row,
+			 const union config_value *v)
+{
+	put_keyword(f, row->keyword);
+	config_slowdown_put(f, &v->slowdown);
+}
+
+static void put_netblock(FILE *f, const struct config_row *row,
+			 const union config_value *v)
+{
+	put_keyword(f, row->keyword);
+	(void)fprintf(f, " %u:%u\n", v->net_block.v4_bits, v->net_block.v6_bits);
+}
+
 static void put_rekey(FILE *f, const struct config_row *row,
 		      const union config_value *v)
 {
@@ -212,7 +247,9 @@ void config_row_print(FILE *f, const struct config_row *row, const struct settin
 	    [TYPE_LISTEN] = put_listen,     [TYPE_SUBSYS] = put_subsystems,
 	    [TYPE_PROMPTS] = put_prompts,   [TYPE_HELPERS] = put_helpers,
 	    [TYPE_STARTUPS] = put_startups, [TYPE_REKEY] = put_rekey,
-	    [TYPE_QOS] = put_qos,
+	    [TYPE_QOS] = put_qos,           [TYPE_TIMEOUT] = put_timeout,
+	    [TYPE_CEILING] = put_ceiling,   [TYPE_PENALTIES] = put_penalties,
+	    [TYPE_SLOWDOWN] = put_slowdown, [TYPE_NETBLOCK] = put_netblock,
 	};
 	union config_value v;
 

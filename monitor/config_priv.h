@@ -33,10 +33,15 @@ enum config_type {
 	TYPE_PROMPTS,
 	TYPE_HELPERS,
 	TYPE_STARTUPS,
+	TYPE_TIMEOUT,
+	TYPE_CEILING,
+	TYPE_PENALTIES,
+	TYPE_SLOWDOWN,
+	TYPE_NETBLOCK,
 	TYPE_REKEY,
 	TYPE_QOS
 };
-#define CONFIG_TYPE_COUNT 21
+#define CONFIG_TYPE_COUNT (TYPE_QOS + 1)
 
 /* A word and the number it stands for; the first of a number is the one printed. */
 struct config_name {
@@ -102,6 +107,9 @@ union config_value {
 	struct kbd_prompts prompts;
 	struct policy_helpers helpers;
 	struct max_startups startups;
+	struct penalty_settings penalties;
+	struct user_penalties slowdown;
+	struct net_block net_block;
 	struct rekey_limit rekey;
 	struct ip_qos qos;
 };
@@ -118,7 +126,16 @@ bool config_value_parse(struct config_reader *r, const struct config_row *row,
 
 config_parse_fn config_parse_words, config_parse_gather, config_parse_files,
     config_parse_ports, config_parse_listen, config_parse_subsys, config_parse_algs,
-    config_parse_prompts, config_parse_helpers;
+    config_parse_prompts, config_parse_helpers, config_parse_timeout,
+    config_parse_ceiling, config_parse_penalties, config_parse_slowdown,
+    config_parse_netblock;
+
+/* Prints what PENALTIES and SLOWDOWN parse: name:value after name:value. (config_limit.c) */
+void config_penalties_put(FILE *f, const struct penalty_settings *s);
+void config_slowdown_put(FILE *f, const struct user_penalties *s);
+
+/* Gives the only argument; NULL where there is none or more, and then it has complained. */
+const char *config_one_arg(struct config_reader *r, const struct config_line *line);
 
 /* Tells whether several lines of it add up; and then the size of an item, else 0. */
 size_t config_type_item_bytes(enum config_type type);
@@ -144,7 +161,7 @@ config_check_fn config_check_word, config_check_ident, config_check_path,
     config_check_methods, config_check_tokens, config_check_user,
     config_check_permit_open, config_check_permit_listen, config_check_env_name,
     config_check_env_pair, config_check_instruction, config_check_pam_service,
-    config_check_script;
+    config_check_script, config_check_clients, config_check_addresses;
 
 /* --- reading (config_file.c) ------------------------------------------- */
 struct config_criterion {

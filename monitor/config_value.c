@@ -28,7 +28,7 @@ bool config_read_number(const char *text, uint64_t max, uint64_t *out)
 	return true;
 }
 
-static const char *one_arg(struct config_reader *r, const struct config_line *line)
+const char *config_one_arg(struct config_reader *r, const struct config_line *line)
 {
 	if (line->n != 1) {
 		config_complain(r, false,
@@ -43,7 +43,7 @@ static const char *one_arg(struct config_reader *r, const struct config_line *li
 static bool parse_bool(struct config_reader *r, const struct config_row *row,
 		       const struct config_line *line, union config_value *out)
 {
-	const char *arg = one_arg(r, line);
+	const char *arg = config_one_arg(r, line);
 
 	(void)row;
 	if (arg == NULL)
@@ -68,7 +68,7 @@ static const char *list_names(struct arena *a, const struct config_name *names)
 static bool parse_enum(struct config_reader *r, const struct config_row *row,
 		       const struct config_line *line, union config_value *out)
 {
-	const char *arg = one_arg(r, line), *allowed;
+	const char *arg = config_one_arg(r, line), *allowed;
 
 	if (arg == NULL)
 		return false;
@@ -86,7 +86,7 @@ static bool parse_enum(struct config_reader *r, const struct config_row *row,
 static bool parse_number(struct config_reader *r, const struct config_row *row,
 			 const struct config_line *line, union config_value *out)
 {
-	const char *arg = one_arg(r, line);
+	const char *arg = config_one_arg(r, line);
 	uint64_t n;
 
 	if (arg == NULL)
@@ -104,7 +104,7 @@ static bool parse_number(struct config_reader *r, const struct config_row *row,
 static bool parse_octal(struct config_reader *r, const struct config_row *row,
 			const struct config_line *line, union config_value *out)
 {
-	const char *arg = one_arg(r, line);
+	const char *arg = config_one_arg(r, line);
 	uint32_t n = 0;
 
 	if (arg == NULL)
@@ -166,7 +166,7 @@ bool config_read_seconds(const char *text, uint32_t max, uint32_t *out)
 static bool parse_seconds(struct config_reader *r, const struct config_row *row,
 			  const struct config_line *line, union config_value *out)
 {
-	const char *arg = one_arg(r, line);
+	const char *arg = config_one_arg(r, line);
 	uint32_t s;
 
 	if (arg == NULL)
@@ -196,14 +196,14 @@ static bool checked(struct config_reader *r, config_check_fn *check, const char 
 static bool parse_word(struct config_reader *r, const struct config_row *row,
 		       const struct config_line *line, union config_value *out)
 {
-	out->text = one_arg(r, line);
+	out->text = config_one_arg(r, line);
 	return out->text != NULL && checked(r, row->check, &out->text);
 }
 
 static bool parse_path(struct config_reader *r, const struct config_row *row,
 		       const struct config_line *line, union config_value *out)
 {
-	const char *arg = one_arg(r, line);
+	const char *arg = config_one_arg(r, line);
 
 	(void)row;
 	if (arg == NULL)
@@ -231,7 +231,7 @@ static bool parse_text(struct config_reader *r, const struct config_row *row,
 static bool parse_env(struct config_reader *r, const struct config_row *row,
 		      const struct config_line *line, union config_value *out)
 {
-	const char *arg = one_arg(r, line);
+	const char *arg = config_one_arg(r, line);
 
 	(void)row;
 	if (arg == NULL)
@@ -270,7 +270,7 @@ static size_t read_triple(const char *text, uint32_t out[3])
 static bool parse_startups(struct config_reader *r, const struct config_row *row,
 			   const struct config_line *line, union config_value *out)
 {
-	const char *arg = one_arg(r, line);
+	const char *arg = config_one_arg(r, line);
 	uint32_t v[3] = {0};
 	struct max_startups m;
 	size_t n;
@@ -424,6 +424,11 @@ bool config_value_parse(struct config_reader *r, const struct config_row *row,
 	    [TYPE_PROMPTS] = config_parse_prompts,
 	    [TYPE_HELPERS] = config_parse_helpers,
 	    [TYPE_STARTUPS] = parse_startups,
+	    [TYPE_TIMEOUT] = config_parse_timeout,
+	    [TYPE_CEILING] = config_parse_ceiling,
+	    [TYPE_PENALTIES] = config_parse_penalties,
+	    [TYPE_SLOWDOWN] = config_parse_slowdown,
+	    [TYPE_NETBLOCK] = config_parse_netblock,
 	    [TYPE_REKEY] = parse_rekey,
 	    [TYPE_QOS] = parse_qos,
 	};

@@ -28,6 +28,8 @@ static void startup_add(struct conn *c)
 	struct monitor *m = c->m;
 
 	c->startup = true;
+	c->block = source_block(&c->source, &m->set->per_source_net_block_size);
+	penalty_startup_add(&m->penalties, &c->block);
 	c->startup_prev = m->startup_last;
 	if (m->startup_last != NULL)
 		m->startup_last->startup_next = c;
@@ -44,11 +46,37 @@ static void startup_remove(struct conn *c)
 	if (!c->startup)
 		return;
 	c->startup = false;
+	penalty_startup_remove(&m->penalties, &c->block);
 	*(c->startup_prev != NULL ? &c->startup_prev->startup_next
 				  : &m->startup_first) = c->startup_next;
 	*(c->startup_next != NULL ? &c->startup_next->startup_prev : &m->startup_last) =
 	    c->startup_prev;
 	m->n_startups--;
+}
+
+void conn_penalize(struct conn *c, enum penalty_cause cause)
+{
+	c->penalized = true;
+	penalty_add(&c->m->penalties, c->m->set, &c->source, (struct offence){cause, 1},
+		    clock_ms());
+}
+
+/*
+ * It is over. Where nobody logged in, each password or code that was tried counts; offered keys are
+ * no failures, but an end without success is one.
+ */
+static void penalize_end(struct conn *c)
+{
+	const struct conn_work *w = c->work;
+	struct offence what = {PENALTY_NOAUTH, 1};
+
+	if (!c->startup || c->penalized || c->m->stopping)
+		return;
+	if (w != NULL && w->tried)
+		what.cause = PENALTY_AUTHFAIL;
+	if (w != NULL && w->failures > 0)
+		what.times = w->failures;
+	penalty_add(&c->m->penalties, c->m->set, &c->source, what, clock_ms());
 }
 
 static void work_free(struct conn *c)
@@ -155,6 +183,7 @@ static void conn_speaks(evutil_socket_t fd, short events, void *arg)
 		    "conn=%llu closed by %s port %u before it identified itself",
 		    (unsigned long long)c->id, c->remote.address,
 		    (unsigned)c->remote.port);
+		penalize_end(c);
 		conn_free(c);
 		return;
 	}
@@ -171,8 +200,7 @@ static void conn_speaks(evutil_socket_t fd, short events, void *arg)
 	}
 }
 
-enum err conn_begin(struct monitor *m, int fd, const struct endpoint *remote,
-		    const struct endpoint *local)
+enum err conn_begin(struct monitor *m, const struct arrival *a)
 {
 	struct conn *c = calloc(1, sizeof *c);
 	size_t n = strlen(m->ring->ident);
@@ -181,14 +209,15 @@ enum err conn_begin(struct monitor *m, int fd, const struct endpoint *remote,
 
 	if (e != OK) {
 		free(c);
-		close(fd);
+		close(a->fd);
 		return e;
 	}
 	*c = (struct conn){.m = m,
 			   .id = ++m->next_id,
-			   .fd = fd,
-			   .remote = *remote,
-			   .local = *local,
+			   .fd = a->fd,
+			   .source = a->source,
+			   .remote = a->remote,
+			   .local = a->local,
 			   .began_ms = clock_ms(),
 			   .next = m->conns,
 			   .config = config_ref(m->config),
@@ -199,9 +228,9 @@ enum err conn_begin(struct monitor *m, int fd, const struct endpoint *remote,
 	m->conns = c;
 	m->n_conns++;
 	startup_add(c);
-	event_assign(&c->ev, m->base, fd, EV_READ | EV_CLOSED, conn_speaks, c);
+	event_assign(&c->ev, m->base, a->fd, EV_READ | EV_CLOSED, conn_speaks, c);
 	/* a new socket's buffer holds the identification string; if not, the peer is gone */
-	if (send(fd, m->ring->ident, n, MSG_NOSIGNAL) != (ssize_t)n ||
+	if (send(a->fd, m->ring->ident, n, MSG_NOSIGNAL) != (ssize_t)n ||
 	    event_add(&c->ev, NULL) != 0) {
 		conn_free(c);
 		return ERR_LOST;
@@ -233,6 +262,8 @@ void conn_lost(struct conn *c, enum err e, const char *what)
 			 (unsigned long long)c->id, c->remote.address,
 			 (unsigned)c->remote.port);
 	}
+	if (e == ERR_CLOSED || err_class(e) == ERR_CLASS_PEER)
+		penalize_end(c);
 	conn_free(c);
 }
 
@@ -305,18 +336,39 @@ static void told_expire(struct monitor *m)
 			conn_fail(c, ERR_FORBIDDEN);
 }
 
+static bool exchanged_keys(const struct conn *c)
+{
+	return c->work != NULL && c->work->link.state != IN_KEX;
+}
+
+static bool is_over(uint64_t age_ms, uint32_t limit_s)
+{
+	return limit_s != 0 && age_ms / 1000 >= limit_s;
+}
+
+/* The oldest come first, so those that are young enough for every limit end the walk. */
 static void startups_expire(struct monitor *m, uint64_t now)
 {
-	uint64_t grace_ms = (uint64_t)m->set->login_grace_time_s * 1000;
+	uint32_t grace_s = m->set->login_grace_time_s;
+	uint32_t handshake_s = m->set->handshake_timeout_s;
 	struct conn *c, *next;
+	uint64_t age;
+	bool grace;
 
-	for (c = m->startup_first;
-	     grace_ms != 0 && c != NULL && now - c->began_ms >= grace_ms; c = next) {
+	for (c = m->startup_first; c != NULL; c = next) {
 		next = c->startup_next;
+		age = now - c->began_ms;
+		grace = is_over(age, grace_s);
+		if (!grace && !is_over(age, handshake_s))
+			return;
+		if (!grace && exchanged_keys(c))
+			continue;
+		conn_penalize(c, PENALTY_GRACE);
 		startup_remove(c);
-		log_info("conn=%llu timeout before authentication for %s port %u",
-			 (unsigned long long)c->id, c->remote.address,
-			 (unsigned)c->remote.port);
+		log_info("conn=%llu timeout before %s for %s port %u",
+			 (unsigned long long)c->id,
+			 exchanged_keys(c) ? "authentication" : "key exchange",
+			 c->remote.address, (unsigned)c->remote.port);
 		conn_disconnect(c, ERR_GRACE, NULL);
 	}
 }

@@ -8,11 +8,13 @@
 
 /*
  * Begins a connection that was admitted: writes the identification string and waits until the client speaks.
- * Owns:   fd
+ * Owns:   a->fd
  * Errors: ERR_MEMORY; ERR_SYSTEM
  */
-MUST_CHECK enum err conn_begin(struct monitor *m, int fd, const struct endpoint *remote,
-			       const struct endpoint *local);
+MUST_CHECK enum err conn_begin(struct monitor *m, const struct arrival *a);
+
+/* Counts against the client's source what it did; that it ends without a login does not count then. */
+void conn_penalize(struct conn *c, enum penalty_cause cause);
 
 /* Moves to another state; the only place that does. */
 void conn_enter(struct conn *c, enum msg_state state);

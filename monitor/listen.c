@@ -1,5 +1,5 @@
 /*
- * Accepts connections and admits them. Options of the listening socket are inherited by what it
+ * Accepts connections; admit.c says which. Options of the listening socket are inherited by what it
  * accepts, so that an accepted connection needs no call of its own for them.
  */
 #include <arpa/inet.h>
@@ -13,28 +13,12 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "monitor/admit.h"
 #include "monitor/conn.h"
 #include "monitor/listen.h"
 
 /* Connections accepted in a row before others have their turn. */
 #define ACCEPTS_A_TURN 16
-
-const char *admit(const struct settings *set, size_t n_conns, size_t n_startups,
-		  uint32_t chance)
-{
-	const struct max_startups *s = &set->max_startups;
-	uint64_t p;
-
-	if (n_conns >= set->max_connections)
-		return "MaxConnections";
-	if (n_startups < s->begin)
-		return NULL;
-	if (n_startups >= s->full || s->rate >= 100)
-		return "MaxStartups";
-	p = s->rate +
-	    (100 - s->rate) * (uint64_t)(n_startups - s->begin) / (s->full - s->begin);
-	return chance < p ? "MaxStartups" : NULL;
-}
 
 static void endpoint_of(const struct sockaddr_storage *a, struct endpoint *out)
 {
@@ -57,22 +41,32 @@ static void endpoint_of(const struct sockaddr_storage *a, struct endpoint *out)
 	}
 }
 
+/* The client is told what sshd would say, the log the reason. */
+static void refuse(int fd, const struct endpoint *remote, const struct refusal *why)
+{
+	static const char busy[] = "Exceeded MaxStartups\r\n";
+	static const char no[] = "Not allowed at this time\r\n";
+	const char *said = why->full ? busy : no;
+
+	log_info("refused %s port %u: %s", remote->address, (unsigned)remote->port,
+		 why->why);
+	if (send(fd, said, strlen(said), MSG_NOSIGNAL) < 0)
+		log_debug("%s", strerror(errno));
+	close(fd);
+}
+
 static void accepted(struct monitor *m, int fd, const struct sockaddr_storage *from)
 {
-	static const char busy[] = "Exceeded MaxStartups\r\n"; /* what sshd says */
 	struct sockaddr_storage to = {0};
 	socklen_t n = sizeof to;
 	struct endpoint remote, local;
-	const char *why =
-	    admit(m->set, m->n_conns, m->n_startups, arc4random_uniform(100));
+	struct arrival arrival;
+	struct source source = source_of(from);
+	struct refusal refusal;
 
 	endpoint_of(from, &remote);
-	if (why != NULL) {
-		log_info("refused %s port %u: %s", remote.address,
-			 (unsigned)remote.port, why);
-		if (send(fd, busy, sizeof busy - 1, MSG_NOSIGNAL) < 0)
-			log_debug("%s", strerror(errno));
-		close(fd);
+	if (!admit(m, &source, remote.address, &refusal)) {
+		refuse(fd, &remote, &refusal);
 		return;
 	}
 	if (getsockname(fd, (struct sockaddr *)&to, &n) != 0) {
@@ -80,7 +74,8 @@ static void accepted(struct monitor *m, int fd, const struct sockaddr_storage *f
 		return;
 	}
 	endpoint_of(&to, &local);
-	if (conn_begin(m, fd, &remote, &local) != OK)
+	arrival = (struct arrival){fd, source, remote, local};
+	if (conn_begin(m, &arrival) != OK)
 		log_verbose("%s port %u went before it was greeted", remote.address,
 			    (unsigned)remote.port);
 }

@@ -1,5 +1,5 @@
 /*
- * Listening sockets, and who is let in. Source: sshd_config(5) ListenAddress, MaxStartups
+ * Listening sockets. Source: sshd_config(5) ListenAddress
  */
 #ifndef MONITOR_LISTEN_H
 #define MONITOR_LISTEN_H
@@ -16,9 +16,5 @@ MUST_CHECK enum err listeners_open(struct monitor *m);
 void listeners_resume(struct monitor *m);
 
 void listeners_close(struct monitor *m);
-
-/* Why a new connection is refused; NULL where it is not. chance: 0..99, drawn by the caller */
-const char *admit(const struct settings *set, size_t n_conns, size_t n_startups,
-		  uint32_t chance);
 
 #endif

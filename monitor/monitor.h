@@ -19,6 +19,7 @@
 #include "monitor/idmap.h"
 #include "monitor/keys/hostkey.h"
 #include "monitor/options.h"
+#include "monitor/penalty.h"
 
 struct monitor;
 struct conn;
@@ -69,6 +70,7 @@ struct child {
 	uint64_t gone_tick; /* since when its connection is over; 0: it is not */
 	bool dismissed;     /* its death by SIGKILL is our own wish */
 	char remote[64];
+	struct source source; /* of its connection's client */
 };
 
 /* An address as text, and its port. */
@@ -84,6 +86,13 @@ struct listener {
 	struct endpoint asked; /* port 0: any */
 	bool wanted;           /* by the settings in force */
 	bool paused;           /* until there are descriptors again */
+};
+
+/* A connection that was accepted. */
+struct arrival {
+	int fd;
+	struct source source;
+	struct endpoint remote, local;
 };
 
 /* A channel that the monitor had a say in. */
@@ -160,6 +169,7 @@ struct conn_work {
 	struct login *helper; /* looks up the account or verifies the password */
 	struct event delay;   /* holds a refusal back */
 	bool delayed;
+	bool tried; /* a key, password or code: not just which methods there are */
 	uint32_t failures;
 	enum auth_method done[8];   /* methods that succeeded, in order */
 	const char *done_device[8]; /* of keyboard-interactive: its source; else NULL */
@@ -183,6 +193,8 @@ struct conn {
 	int fd; /* the client's socket, until a worker has it */
 	struct event ev;
 	struct endpoint remote, local;
+	struct source source;
+	struct source block; /* as it was counted with PerSourceMaxStartups */
 	uint64_t began_ms;
 	struct config *config; /* what it began with */
 	struct ring *ring;
@@ -193,6 +205,7 @@ struct conn {
 	struct conn *startup_prev,
 	    *startup_next; /* those that nobody logged in on, oldest first */
 	bool startup;
+	bool penalized; /* for more than that it ends without a login */
 	struct conn_work *work;
 };
 
@@ -224,6 +237,7 @@ struct monitor {
 	    n_told; /* n_told: told to disconnect, not gone yet */
 	struct account *accounts;
 	size_t n_accounts;
+	struct penalties penalties;
 	uint64_t next_id, next_request;
 	uint32_t next_child;
 	uint8_t *ipc_bytes; /* LIMIT_MSG_BYTES: every message is received here */

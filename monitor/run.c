@@ -212,6 +212,7 @@ static void stop(struct monitor *m)
 	spawn_wipe(m);
 	if (m->set->pid_file != NULL && geteuid() == 0)
 		unlink(m->set->pid_file);
+	penalties_wipe(&m->penalties);
 	ring_unref(m->ring);
 	users_wipe(&m->users);
 	totp_seen_wipe(&m->totp_seen);

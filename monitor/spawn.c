@@ -182,7 +182,16 @@ enum err spawn_all(struct monitor *m)
 	return e;
 }
 
-/* Notes whom a child number stands for. */
+static void child_serves(struct child *child, const struct conn *c)
+{
+	if (child == NULL || c == NULL)
+		return;
+	child->conn_id = c->id;
+	child->source = c->source;
+	(void)snprintf(child->remote, sizeof child->remote, "%s port %u",
+		       c->remote.address, (unsigned)c->remote.port);
+}
+
 static enum err child_note(struct monitor *m, struct fork_server *f,
 			   const struct conn *c, uint32_t id)
 {
@@ -192,11 +201,7 @@ static enum err child_note(struct monitor *m, struct fork_server *f,
 	if (child == NULL)
 		return ERR_MEMORY;
 	*child = (struct child){.id = id, .parent = f};
-	if (c != NULL) {
-		child->conn_id = c->id;
-		(void)snprintf(child->remote, sizeof child->remote, "%s port %u",
-			       c->remote.address, (unsigned)c->remote.port);
-	}
+	child_serves(child, c);
 	e = idmap_add(&m->children, id, child);
 	if (e != OK)
 		free(child);
@@ -295,7 +300,6 @@ void spawn_burn_nursery(struct monitor *m, const char *why)
 
 enum err spawn_worker(struct monitor *m, struct conn *c, int *sock, uint32_t *id)
 {
-	struct child *child;
 	enum err e = OK;
 
 	if (m->n_spares > 0) {
@@ -303,13 +307,7 @@ enum err spawn_worker(struct monitor *m, struct conn *c, int *sock, uint32_t *id
 		*id = m->spares[0].child;
 		m->n_spares--;
 		memmove(m->spares, m->spares + 1, m->n_spares * sizeof m->spares[0]);
-		child = idmap_find(&m->children, *id);
-		if (child != NULL) {
-			child->conn_id = c->id;
-			(void)snprintf(child->remote, sizeof child->remote,
-				       "%s port %u", c->remote.address,
-				       (unsigned)c->remote.port);
-		}
+		child_serves(idmap_find(&m->children, *id), c);
 	} else {
 		e = have_forked(m, m->nursery, c, sock, id);
 	}
@@ -389,6 +387,8 @@ enum err serve_fork_ended(struct fork_server *f, const struct msg_fork_ended *ms
 			  f->program, (unsigned long long)child->conn_id, child->remote,
 			  WTERMSIG(status),
 			  WTERMSIG(status) == SIGSYS ? " (killed by its sandbox)" : "");
+		penalty_add(&m->penalties, m->set, &child->source,
+			    (struct offence){PENALTY_CRASH, 1}, clock_ms());
 		if (f == m->nursery)
 			spawn_burn_nursery(m, "a worker died of a signal");
 	}

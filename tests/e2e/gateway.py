@@ -139,7 +139,7 @@ class Gateway:
     def write_conf(self):
         text = ["ListenAddress 127.0.0.1", "Port %d" % self.port,
                 "AuthorizedKeysFile " + self.path("authorized_keys"), "StrictModes no",
-                "PidFile none", "LoginGraceTime 60", "MaxStartups 200"]
+                "PidFile none", "LoginGraceTime 60", "MaxStartups 200", "PerSourcePenalties no"]
         text += ["HostKey " + self.path("ssh_host_%s_key" % k) for k in self.host_keys]
         if self.session:
             text += ["LocalSessions yes", "Subsystem sftp internal-sftp"]

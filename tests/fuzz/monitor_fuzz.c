@@ -20,7 +20,7 @@ static void step_client(struct rd *r)
 		return;
 	expect(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
 			  pair) == 0);
-	expect(conn_begin(&f.m, pair[0], &remote, &local) == OK);
+	expect(conn_begin(&f.m, &(struct arrival){pair[0], {0}, remote, local}) == OK);
 	if (rd_u8(r) % 8 != 0)
 		expect(write(pair[1], "SSH", 3) == 3);
 	else

@@ -196,7 +196,8 @@ static void begin(void)
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair),
 	    0);
 	f.client = pair[1];
-	ck_assert_int_eq(conn_begin(&f.m, pair[0], &remote, &local), OK);
+	ck_assert_int_eq(
+	    conn_begin(&f.m, &(struct arrival){pair[0], {0}, remote, local}), OK);
 	ck_assert_int_eq(write(f.client, "SSH", 3), 3);
 	turns();
 	ck_assert_int_ge(f.worker, 0);
