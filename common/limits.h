@@ -86,7 +86,13 @@
 #define LIMIT_CHAN_ROOM_BYTES   4096         /* less room in the output is none: no tiny packets */
 #define LIMIT_WINDOW_GIVE_BYTES (256 * 1024) /* drained before window is given back */
 #define LIMIT_CHAN_OFFERS       64           /* opens of ours that the client has not answered */
-#define LIMIT_CHAN_HELD_BYTES   (16 * 1024)  /* requests that wait for a session's start */
+#define LIMIT_CHAN_HELD_BYTES   (128 * 1024) /* requests of a channel that wait for a decision */
+#define LIMIT_CHANS_HELD_BYTES  (4 * 1024 * 1024) /* of all channels of a connection */
+#define LIMIT_REQUEST_BYTES     (32 * 1024)  /* fields of a request or open that a script is asked about */
+#define LIMIT_PIECE_BYTES       (16 * 1024)  /* data between a script and a client; below LIMIT_WORKER_MSG_BYTES */
+#define LIMIT_SEND_QUEUE_BYTES  (1024 * 1024) /* of one channel: what a script sent and the client did not read */
+#define LIMIT_SEND_QUEUES_BYTES (16 * 1024 * 1024) /* of one connection */
+#define LIMIT_SEND_PAUSE_US     10000        /* before a full link to a worker is tried again */
 #define LIMIT_GLOBALS           256          /* global requests that wait for an answer */
 #define LIMIT_COMMAND_BYTES     (60 * 1024)  /* exec: fits the IPC datagram */
 #define LIMIT_TERM_BYTES        64

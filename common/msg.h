@@ -59,6 +59,32 @@ enum permit {
 	PERMIT_UNIX_LISTEN = 1 << 7 /* streamlocal-forward */
 };
 
+/*
+ * What the script of a connection wants to know of channels: a worker asks and tells no
+ * more than that.
+ */
+enum hears {
+	HEARS_OPEN = 1 << 0,      /* opens of types that we do not know */
+	HEARS_REQUEST = 1 << 1,   /* is asked about requests */
+	HEARS_REQUESTED = 1 << 2, /* requests that were granted */
+	HEARS_OPENED = 1 << 3,    /* channels that we opened */
+	HEARS_EOF = 1 << 4,
+	HEARS_READY = 1 << 5
+};
+
+enum chan_event {
+	CHAN_EVENT_OPENED, /* by us */
+	CHAN_EVENT_EOF,    /* the client sends no more */
+	CHAN_EVENT_READY   /* the client takes data, and did not just before */
+};
+
+/* What becomes of a request that the script was asked about. */
+enum request_verdict {
+	REQUEST_REFUSED,
+	REQUEST_AS_EVER, /* the script has no opinion */
+	REQUEST_GRANTED
+};
+
 enum login_flag {
 	LOGIN_PAM = 1 << 0,        /* UsePAM */
 	LOGIN_MOTD = 1 << 1,       /* PrintMotd */

@@ -15,6 +15,7 @@
 #include "monitor/auth_policy.h"
 #include "monitor/auth_reply.h"
 #include "monitor/banner.h"
+#include "monitor/chan_policy.h"
 #include "monitor/conn.h"
 #include "monitor/decide.h"
 #include "monitor/link.h"
@@ -249,7 +250,8 @@ static void grant(struct conn *c)
 			     .rekey_bytes = set->rekey_limit.bytes,
 			     .rekey_s = set->rekey_limit.s,
 			     .qos_interactive = (uint32_t)set->ip_qos.interactive,
-			     .qos_bulk = (uint32_t)set->ip_qos.bulk));
+			     .qos_bulk = (uint32_t)set->ip_qos.bulk,
+			     .hears = chan_policy_hears(c)));
 }
 
 /* The method of the attempt, as sshd's log has it: keyboard-interactive/pam. */

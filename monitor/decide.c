@@ -169,7 +169,7 @@ static enum err command_forced(const struct conn_work *w, struct span *command,
 }
 
 enum err decide_command(const struct conn *c, const struct msg_session_start *m,
-			struct span *command, struct span *original)
+			struct span policy, struct msg_login_session *out)
 {
 	const struct conn_work *w = c->work;
 	struct span asked = m->command, instead = {0};
@@ -186,7 +186,11 @@ enum err decide_command(const struct conn *c, const struct msg_session_start *m,
 		return e;
 	if (forced && instead.n == 0) /* nothing may be run; no command means a shell */
 		instead = SPAN_LIT("exit");
-	*command = forced ? instead : asked;
-	*original = forced ? asked : (struct span){0};
+	if (!forced && policy.n > 0) { /* the operator's file has the last word */
+		instead = policy;
+		forced = true;
+	}
+	out->command = forced ? instead : asked;
+	out->original = forced ? asked : (struct span){0};
 	return OK;
 }

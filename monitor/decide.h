@@ -30,12 +30,13 @@ MUST_CHECK enum err decide_listen_tcp(const struct conn *c, struct span host,
 
 /*
  * What a session runs: the forced command where there is one.
- * command:  empty is the shell
- * original: what the client asked for, where it was replaced
+ * policy:   what the script wants instead, where nothing is forced; empty: nothing
+ * out:      command, empty is the shell; original, what the client asked for where it was
+ *           replaced
  * Errors:   ERR_UNKNOWN no such subsystem
  */
 MUST_CHECK enum err decide_command(const struct conn *c,
 				   const struct msg_session_start *m,
-				   struct span *command, struct span *original);
+				   struct span policy, struct msg_login_session *out);
 
 #endif

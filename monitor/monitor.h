@@ -95,13 +95,30 @@ struct arrival {
 	struct endpoint remote, local;
 };
 
+/*
+ * A question to the policy process, and the message that waits for its answer. Zero state:
+ * nothing is asked.
+ */
+struct question {
+	uint64_t id;    /* 0: none */
+	uint8_t *asked; /* wire form */
+	size_t asked_n;
+};
+
+/* A message that waited for an answer. */
+struct kept_msg {
+	uint8_t *bytes; /* what msg points into */
+	struct msg msg;
+};
+
 /* A channel that the monitor had a say in. */
 struct mchan {
 	uint32_t chan;
 	bool session;
 	struct login
 	    *login; /* helper of a started session, or of a connecting unix socket */
-	uint64_t request; /* connector request under way; 0: none */
+	uint64_t request;           /* connector request under way; 0: none */
+	struct chan_policy *policy; /* where a script hears of channels; else NULL */
 	struct mchan *next;
 };
 
@@ -112,6 +129,8 @@ struct mlisten {
 	uint64_t request; /* the connector's name for it; 0: a helper holds it */
 	struct login *login;
 	bool told; /* listen_result was sent */
+	struct question question;
+	struct kept_msg start; /* until it is told that it was granted */
 	struct mlisten *next;
 };
 
@@ -183,6 +202,10 @@ struct conn_work {
 	uint32_t permits;
 	struct mchan *chans;
 	struct mlisten *listens;
+	struct question global;  /* about a request to the connection itself */
+	struct event send_retry; /* pieces of scripts wait for room in the link */
+	bool send_waits;
+	size_t send_queued; /* bytes that scripts sent, of all channels */
 	uint32_t n_chans, n_sessions, n_listens;
 };
 
@@ -238,7 +261,7 @@ struct monitor {
 	struct account *accounts;
 	size_t n_accounts;
 	struct penalties penalties;
-	uint64_t next_id, next_request;
+	uint64_t next_id, next_request, next_question;
 	uint32_t next_child;
 	uint8_t *ipc_bytes; /* LIMIT_MSG_BYTES: every message is received here */
 	struct banner *banners;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "monitor/chan_script.h"
 #include "monitor/conn.h"
 #include "monitor/helper_link.h"
 #include "monitor/policy_private.h"
@@ -42,8 +43,9 @@ enum err serve_policy_action(struct policy *p, const struct msg_policy_action *m
 	case POLICY_EOF:
 	case POLICY_CLOSE:
 	case POLICY_RECORD_LENGTH:
-		log_error("conn=%llu policy: channel %u is not the script's",
-			  (unsigned long long)c->id, (unsigned)m->channel);
+		if (c->work != NULL)
+			chan_script_act(c, m->channel, (enum policy_action)m->action,
+					m->data);
 		return OK;
 	case POLICY_ACTION_COUNT:
 		break;

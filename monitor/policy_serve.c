@@ -58,15 +58,23 @@ enum err serve_policy_loaded(struct policy *p, const struct msg_policy_loaded *m
 	return OK;
 }
 
+/* What is asked only to keep a pace is no decision: data of channels, piece by piece. */
+static enum log_level level_of(const struct policy_item *it,
+			       const struct policy_answer *a)
+{
+	if (a->verdict == POLICY_ERROR)
+		return LOG_ERROR;
+	if (a->verdict == POLICY_REFUSE)
+		return LOG_INFO_LEVEL;
+	return policy_decides(it->event) ? LOG_VERBOSE : LOG_DEBUG1;
+}
+
 static void log_decision(const struct policy_item *it, const struct policy_answer *a)
 {
 	struct printable where, reason;
 	struct span why = facts_get_str(a->fields, "reason", (struct span){0});
-	enum log_level level = a->verdict == POLICY_ERROR    ? LOG_ERROR
-			       : a->verdict == POLICY_REFUSE ? LOG_INFO_LEVEL
-							     : LOG_VERBOSE;
 
-	log_line(level, "conn=%llu policy: on_%s: %s%s%s%s%s cpu=%uus",
+	log_line(level_of(it, a), "conn=%llu policy: on_%s: %s%s%s%s%s cpu=%uus",
 		 (unsigned long long)it->conn, policy_events[it->event].name,
 		 policy_verdict_name(a->verdict), a->where.n > 0 ? " at " : "",
 		 printable(a->where, &where), why.n > 0 ? " reason=" : "",

@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "monitor/account.h"
+#include "monitor/chan_policy.h"
 #include "monitor/conn.h"
 #include "monitor/connector_link.h"
 #include "monitor/decide.h"
@@ -57,7 +58,43 @@ void listen_remove(struct mlisten *l)
 	w->n_listens--;
 	request_drop(l->c->m, l->request);
 	login_drop(l->login);
+	question_wipe(&l->question);
+	kept_free(&l->start);
 	free(l);
+}
+
+/* ---- where the script hears of it ---- */
+
+/* The request again as the client sent it: listen_tcp or listen_unix. */
+static void facts_of(const struct msg *m, struct wr *payload, struct request_facts *q)
+{
+	if (m->type == MSG_listen_tcp) {
+		q->name = SPAN_LIT("tcpip-forward");
+		q->reply = m->u.listen_tcp.reply != 0;
+		wr_bytes(payload, m->u.listen_tcp.host);
+		wr_u32(payload, m->u.listen_tcp.port);
+	} else {
+		q->name = SPAN_LIT("streamlocal-forward@openssh.com");
+		q->reply = m->u.listen_unix.reply != 0;
+		wr_bytes(payload, m->u.listen_unix.path);
+	}
+	q->payload = (struct span){payload->p, payload->n};
+}
+
+enum { PAYLOAD_BYTES = LIMIT_HOST_BYTES + LIMIT_NAME_BYTES };
+
+/* It was granted: its message was kept until now. */
+static void listen_granted(struct mlisten *l)
+{
+	uint8_t bytes[PAYLOAD_BYTES];
+	struct wr payload = WR(bytes);
+	struct request_facts q = {0};
+
+	if (l->start.bytes == NULL)
+		return;
+	facts_of(&l->start.msg, &payload, &q);
+	chan_policy_tell_global(l->c, &q);
+	kept_free(&l->start);
 }
 
 void listen_done(struct mlisten *l, bool ok, uint32_t port, struct span text)
@@ -73,6 +110,8 @@ void listen_done(struct mlisten *l, bool ok, uint32_t port, struct span text)
 		tell_result(c, l->listen, ok, port, (struct span){0});
 	l->told = true;
 	if (ok)
+		listen_granted(l);
+	if (ok)
 		return;
 	l->request = 0;
 	listen_remove(l);
@@ -83,16 +122,98 @@ void listen_lost(struct mlisten *l)
 	listen_done(l, false, 0, SPAN_LIT("its helper ended"));
 }
 
+/* ---- asked for ---- */
+
+static void bind_tcp(struct mlisten *l, const struct msg_listen_tcp *m)
+{
+	char host[LIMIT_HOST_BYTES + 1];
+
+	if (bytes_to_str(host, sizeof host, m->host) != OK ||
+	    request_bind(l, permit_bind_host(l->c->work->set->gateway_ports, host),
+			 m->port) != OK)
+		listen_done(l, false, 0, SPAN_LIT("connector not available"));
+}
+
+static void bind_unix(struct mlisten *l, const struct msg_listen_unix *m)
+{
+	struct conn *c = l->c;
+	struct msg msg =
+	    MSG_OF(unix_bind, .user = span_str(c->work->account->user), .path = m->path,
+		   .mask = c->work->set->stream_local_bind_mask,
+		   .unlink = c->work->set->stream_local_bind_unlink);
+
+	if (login_open(c->m, IN_UNIX, &msg, &l->login) != OK) {
+		listen_done(l, false, 0, SPAN_LIT("no helper"));
+		return;
+	}
+	l->login->c = c;
+	l->login->listen = l;
+}
+
+static void bind_it(struct mlisten *l, const struct msg *m)
+{
+	if (m->type == MSG_listen_tcp)
+		bind_tcp(l, &m->u.listen_tcp);
+	else
+		bind_unix(l, &m->u.listen_unix);
+}
+
+static void listen_decided(struct conn *c, const struct policy_answer *a, void *ctx)
+{
+	struct mlisten *l = c->work->listens;
+
+	while (l != NULL && !question_is(&l->question, ctx))
+		l = l->next;
+	if (l == NULL)
+		return;
+	question_end(&l->question, &l->start);
+	if (chan_policy_agrees(a)) {
+		bind_it(l, &l->start.msg);
+		return;
+	}
+	chan_policy_refused(c, a, "listener");
+	listen_done(l, false, 0, SPAN_LIT("refused by policy"));
+}
+
+static enum err listen_ask(struct mlisten *l, const struct msg *m)
+{
+	uint8_t bytes[PAYLOAD_BYTES];
+	struct wr payload = WR(bytes);
+	struct request_facts q = {0};
+	struct asks asks = {
+	    .event = POLICY_ON_channel_request, .keep = m, .done = listen_decided};
+
+	facts_of(m, &payload, &q);
+	return chan_policy_ask_global(l->c, &l->question, &q, &asks);
+}
+
+/* Permitted: the script may have a say, or hear of it. */
+static void listen_begin(struct mlisten *l, const struct msg *m)
+{
+	enum err e = OK;
+
+	if (policy_hears(l->c, POLICY_ON_channel_request)) {
+		e = listen_ask(l, m);
+		if (e != OK)
+			listen_done(l, false, 0, span_str(err_text(e)));
+		return;
+	}
+	if (policy_hears(l->c, POLICY_ON_channel_requested))
+		e = kept_make(m, &l->start);
+	if (e == OK)
+		bind_it(l, m);
+	else
+		listen_done(l, false, 0, span_str(err_text(e)));
+}
+
 enum err serve_listen_tcp(struct conn *c, const struct msg_listen_tcp *m,
 			  struct ipc_fds *fds)
 {
-	char host[LIMIT_HOST_BYTES + 1];
 	struct printable shown;
 	struct mlisten *l;
 
 	(void)fds;
-	if (decide_listen_tcp(c, m->host, m->port) != OK ||
-	    bytes_to_str(host, sizeof host, m->host) != OK) {
+	if (decide_listen_tcp(c, m->host, m->port) != OK) {
 		log_info("conn=%llu user=%s refused to listen on %s port %u",
 			 (unsigned long long)c->id, c->work->user_shown,
 			 printable(m->host, &shown), (unsigned)m->port);
@@ -100,23 +221,16 @@ enum err serve_listen_tcp(struct conn *c, const struct msg_listen_tcp *m,
 		return OK;
 	}
 	l = listen_add(c, m->listen);
-	if (l == NULL) {
+	if (l == NULL)
 		tell_result(c, m->listen, false, 0, (struct span){0});
-		return OK;
-	}
-	if (request_bind(l, permit_bind_host(c->work->set->gateway_ports, host),
-			 m->port) != OK)
-		listen_done(l, false, 0, SPAN_LIT("connector not available"));
+	else
+		listen_begin(l, &(struct msg){MSG_listen_tcp, {.listen_tcp = *m}});
 	return OK;
 }
 
 enum err serve_listen_unix(struct conn *c, const struct msg_listen_unix *m,
 			   struct ipc_fds *fds)
 {
-	struct msg msg =
-	    MSG_OF(unix_bind, .user = span_str(c->work->account->user), .path = m->path,
-		   .mask = c->work->set->stream_local_bind_mask,
-		   .unlink = c->work->set->stream_local_bind_unlink);
 	struct printable path;
 	struct mlisten *l = NULL;
 
@@ -130,12 +244,7 @@ enum err serve_listen_unix(struct conn *c, const struct msg_listen_unix *m,
 		tell_result(c, m->listen, false, 0, (struct span){0});
 		return OK;
 	}
-	if (login_open(c->m, IN_UNIX, &msg, &l->login) != OK) {
-		listen_done(l, false, 0, SPAN_LIT("no helper"));
-		return OK;
-	}
-	l->login->c = c;
-	l->login->listen = l;
+	listen_begin(l, &(struct msg){MSG_listen_unix, {.listen_unix = *m}});
 	return OK;
 }
 

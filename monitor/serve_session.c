@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "monitor/account.h"
 #include "monitor/auth/keyopts.h"
+#include "monitor/chan_policy.h"
 #include "monitor/conn.h"
 #include "monitor/decide.h"
 #include "monitor/grants.h"
@@ -130,9 +131,19 @@ struct env_store {
 	uint8_t asked[LIMIT_ENV_BYTES], fixed[LIMIT_ENV_BYTES];
 };
 
+/* Those that the client asked for: where the script was asked too, those it granted. */
+static struct span env_asked(const struct conn *c, const struct mchan *ch,
+			     const struct msg_session_start *m)
+{
+	if (ch->policy == NULL || !policy_hears(c, POLICY_ON_channel_request))
+		return m->env;
+	return (struct span){ch->policy->env.p, ch->policy->env.n};
+}
+
 /* Writes both environments into the store, which out then points into. */
-static enum err env_fill(const struct conn *c, struct span asked,
-			 struct env_store *store, struct msg_login_session *out)
+static enum err env_fill(const struct conn *c, const struct mchan *ch,
+			 struct span asked, struct env_store *store,
+			 struct msg_login_session *out)
 {
 	struct wr env = WR(store->asked);
 	struct wr fixed = WR(store->fixed);
@@ -141,6 +152,9 @@ static enum err env_fill(const struct conn *c, struct span asked,
 	for (size_t i = 0; i < c->work->n_keys; i++)
 		env_of_key(c, c->work->keys[i].options, &fixed);
 	grants_env(c->work, &fixed);
+	if (ch->policy != NULL)
+		wr_raw(&fixed,
+		       (struct span){ch->policy->env_set.p, ch->policy->env_set.n});
 	env_of_settings(c, &fixed);
 	if (e == OK)
 		e = wr_end(&env, &out->env);
@@ -149,21 +163,20 @@ static enum err env_fill(const struct conn *c, struct span asked,
 
 /* Has a helper start what was decided. */
 static enum err session_launch(struct conn *c, const struct msg_session_start *m,
-			       struct mchan *ch)
+			       struct mchan *ch, struct span instead)
 {
 	struct msg msg = {.type = MSG_login_session};
 	struct env_store *store;
 	enum err e;
 
 	fill(c, m, &msg.u.login_session);
-	e = decide_command(c, m, &msg.u.login_session.command,
-			   &msg.u.login_session.original);
+	e = decide_command(c, m, instead, &msg.u.login_session);
 	if (e != OK)
 		return e;
 	store = malloc(sizeof *store);
 	if (store == NULL)
 		return ERR_MEMORY;
-	e = env_fill(c, m->env, store, &msg.u.login_session);
+	e = env_fill(c, ch, env_asked(c, ch, m), store, &msg.u.login_session);
 	if (e == OK)
 		e = login_open(c->m, IN_SESSION, &msg, &ch->login);
 	if (e == OK) {
@@ -176,35 +189,36 @@ static enum err session_launch(struct conn *c, const struct msg_session_start *m
 	return e;
 }
 
-enum err serve_session_start(struct conn *c, const struct msg_session_start *m,
-			     struct ipc_fds *fds)
+void session_log(const struct conn *c, const struct msg_session_start *m)
 {
 	static const char *const kinds[] = {"shell", "exec", "subsystem"};
-	struct mchan *ch = chan_find(c, m->chan);
 	struct printable command;
-	enum err e;
 
-	(void)fds;
-	if (ch == NULL || !ch->session || ch->login != NULL)
-		return ERR_FORBIDDEN;
-	if (m->pty != 0 && !may(c, PERMIT_PTY)) {
-		tell_refused(c, m->chan, SPAN_LIT("no terminal for this login"));
-		return OK;
-	}
 	log_info("conn=%llu user=%s channel=%u %s%s%s%s", (unsigned long long)c->id,
 		 c->work->user_shown, (unsigned)m->chan, kinds[m->kind],
 		 m->pty != 0 ? " pty" : "", m->command.n > 0 ? " " : "",
 		 printable(m->command, &command));
-	e = session_launch(c, m, ch);
+}
+
+void session_not_started(struct conn *c, uint32_t chan, enum err e)
+{
+	log_error("conn=%llu user=%s channel=%u not started: %s",
+		  (unsigned long long)c->id, c->work->user_shown, (unsigned)chan,
+		  e == ERR_UNKNOWN ? "no such Subsystem" : err_text(e));
+	tell_refused(c, chan, SPAN_LIT("not started"));
+}
+
+enum err session_start(struct conn *c, struct mchan *ch,
+		       const struct msg_session_start *m, struct span instead)
+{
+	enum err e;
+
+	session_log(c, m);
+	e = session_launch(c, m, ch, instead);
 	if (e == ERR_TRUNCATED || e == ERR_RANGE || e == ERR_TRAILING)
 		return e;
-	if (e != OK) {
-		log_error("conn=%llu user=%s channel=%u not started: %s",
-			  (unsigned long long)c->id, c->work->user_shown,
-			  (unsigned)m->chan,
-			  e == ERR_UNKNOWN ? "no such Subsystem" : err_text(e));
-		tell_refused(c, m->chan, SPAN_LIT("not started"));
-	}
+	if (e != OK)
+		session_not_started(c, m->chan, e);
 	return OK;
 }
 
@@ -226,6 +240,8 @@ enum err serve_login_started(struct login *l, const struct msg_login_started *m,
 		    .text = m->ok != 0 ? (struct span){0} : SPAN_LIT("not started")),
 	    fds->fd, m->ok != 0 ? fds->n : 0);
 	if (m->ok != 0)
+		session_granted(l->c, l->chan);
+	if (m->ok != 0)
 		return OK;
 	l->chan->login = NULL;
 	l->c = NULL;
@@ -245,13 +261,24 @@ enum err serve_login_exited(struct login *l, const struct msg_login_exited *m,
 	return OK;
 }
 
+/* Where the script is asked about signals, each one needs its consent. */
+static bool signal_granted(const struct conn *c, struct mchan *ch)
+{
+	if (ch->policy == NULL || !policy_hears(c, POLICY_ON_channel_request))
+		return true;
+	if (ch->policy->signals == 0)
+		return false;
+	ch->policy->signals--;
+	return true;
+}
+
 enum err serve_session_signal(struct conn *c, const struct msg_session_signal *m,
 			      struct ipc_fds *fds)
 {
-	const struct mchan *ch = chan_find(c, m->chan);
+	struct mchan *ch = chan_find(c, m->chan);
 
 	(void)fds;
-	if (ch == NULL || !ch->session)
+	if (ch == NULL || !ch->session || !signal_granted(c, ch))
 		return ERR_FORBIDDEN;
 	if (ch->login != NULL &&
 	    link_tell(&ch->login->link, &MSG_OF(login_signal, .signal = m->signal)) !=

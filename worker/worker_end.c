@@ -151,6 +151,8 @@ void worker_farewell(struct worker *w)
 	deadline_ms = w->loop.now_ms + LIMIT_FAREWELL_MS;
 	if (w->transport.fd >= 0)
 		flush_all(w, deadline_ms);
+	if (chans_farewell(w) != OK)
+		return;
 	if (ask_conn_end(w, w->end_reason, span_str(w->end_text)) != OK)
 		return;
 	if (w->linger && w->transport.fd >= 0)

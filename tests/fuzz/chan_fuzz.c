@@ -129,7 +129,7 @@ static void check_chan(const struct chan *c)
 static void check_books(void)
 {
 	const struct chans *all = &f.w.chans;
-	size_t n = 0, offered = 0, starved = 0;
+	size_t n = 0, offered = 0, starved = 0, held = 0;
 
 	for (size_t i = 0; i < all->cap; i++) {
 		const struct chan *c = all->slot[i];
@@ -140,11 +140,13 @@ static void check_books(void)
 		n++;
 		offered += c->phase == CHAN_OFFERED;
 		starved += c->starved;
+		held += c->held.n;
 		check_chan(c);
 	}
 	expect(n == all->n && n <= LIMIT_CHANNELS);
 	expect(offered == all->offered && offered <= LIMIT_CHAN_OFFERS);
 	expect(starved == all->starved);
+	expect(held <= all->held && all->held <= LIMIT_CHANS_HELD_BYTES);
 	expect(all->refusals <= LIMIT_CHANNEL_REFUSALS + 1);
 }
 
@@ -245,8 +247,9 @@ static enum err named(enum err (*fn)(struct worker *, struct rd *), struct wr *w
 static enum err sound_open(struct rd *r)
 {
 	static const char *const types[] = {"session", "direct-tcpip",
-					    "direct-streamlocal@openssh.com"};
-	uint8_t type = rd_u8(r) % 3;
+					    "direct-streamlocal@openssh.com",
+					    "script@example.com"};
+	uint8_t type = rd_u8(r) % 4;
 	struct wr w = WR(f.payload);
 
 	wr_str(&w, types[type]);
@@ -357,6 +360,8 @@ static enum err monitor_channel(struct rd *r)
 	struct ipc_fds fds = {0};
 	struct msg_chan_opened m = {.chan = rd_u8(r) % 8, .failure = rd_u8(r) % 5};
 	int fd = m.failure == 0 ? pair_new() : -1;
+
+	m.script = rd_u8(r) % 4 == 0;
 	enum err e;
 
 	if (fd >= 0)
@@ -375,7 +380,8 @@ static enum err monitor_session(struct rd *r)
 
 	if (!rd_bool(r))
 		return on_session_exited(&f.w, &x, &fds);
-	for (size_t i = 0; i < LIMIT_MSG_FDS && m.ok; i++) {
+	m.script = rd_u8(r) % 4 == 0;
+	for (size_t i = 0; i < LIMIT_MSG_FDS && m.ok && !m.script; i++) {
 		int fd = pair_new();
 
 		if (fd >= 0)
@@ -412,6 +418,46 @@ static enum err monitor_incoming(struct rd *r)
 	return e;
 }
 
+static enum err monitor_hears(struct rd *r)
+{
+	f.w.granted.hears = rd_u8(r);
+	return OK;
+}
+
+/* What the script of the connection decides, and does with channels that it serves. */
+static enum err monitor_policy(struct rd *r)
+{
+	static uint8_t piece[LIMIT_PIECE_BYTES];
+	struct ipc_fds fds = {0};
+	const uint32_t chan = rd_u8(r) % 8;
+	const uint8_t what = rd_u8(r);
+	struct msg_chan_request_result decided = {
+	    .chan = chan,
+	    .global = what / 8 % 2,
+	    .verdict = what / 16 % 3,
+	    .message = {piece, what / 64 * 30U}
+        };
+	struct msg_chan_send data = {
+	    .chan = chan, .data = {piece, what * 60U + 1}
+        };
+
+	switch (what % 6) {
+	case 0:
+		return on_chan_taken(&f.w, &(struct msg_chan_taken){chan}, &fds);
+	case 1:
+		return on_chan_record(&f.w, &(struct msg_chan_record){chan, what * 64U},
+				      &fds);
+	case 2:
+		return on_chan_send(&f.w, &data, &fds);
+	case 3:
+		return on_chan_eof(&f.w, &(struct msg_chan_eof){chan}, &fds);
+	case 4:
+		return on_chan_close(&f.w, &(struct msg_chan_close){chan, what}, &fds);
+	default:
+		return on_chan_request_result(&f.w, &decided, &fds);
+	}
+}
+
 /* ---- the script ---- */
 
 static enum err turn(struct rd *r)
@@ -433,7 +479,9 @@ static enum err step(struct rd *r)
 							 monitor_session,
 							 monitor_listens,
 							 monitor_incoming,
-							 turn};
+							 turn,
+							 monitor_policy,
+							 monitor_hears};
 	size_t n = sizeof steps / sizeof *steps;
 	size_t i = rd_u8(r) % (n + 1);
 

@@ -20,6 +20,7 @@
 #include "monitor/link.h"
 #include "monitor/load.h"
 #include "monitor/login_link.h"
+#include "monitor/policy_private.h"
 #include "monitor/spawn.h"
 #include "tests/fuzz/msg_make.h"
 
@@ -44,7 +45,9 @@ static const char settings[] = "HostKey %s\n"
 static struct {
 	struct monitor m;
 	int worker[WORKERS], helper[HELPERS], connector; /* far ends; -1: none */
-	bool proved; /* some helper said that a password is right */
+	int policy;
+	uint8_t opinion; /* of the script, about all that it is asked */
+	bool proved;     /* some helper said that a password is right */
 	uint64_t now_ms;
 	uint8_t store[LIMIT_MSG_BYTES + 8], ipc[LIMIT_MSG_BYTES];
 } f;
@@ -92,12 +95,13 @@ enum err spawn_login(struct monitor *m, int *sock, uint32_t *child)
 enum err spawn_program(struct monitor *m, const char *name, const char *argument,
 		       const char *user, int *out)
 {
+	uint32_t child;
+
 	(void)m;
 	(void)name;
 	(void)argument;
 	(void)user;
-	(void)out;
-	return ERR_FILE; /* no script is named */
+	return child_new(&f.policy, 1, out, &child);
 }
 
 void spawn_burn_nursery(struct monitor *m, const char *why)
@@ -251,6 +255,26 @@ static void check_all(void)
 
 /* ---- far ends ---- */
 
+/* The script has one opinion, which the input changes. */
+static void policy_answers(const struct msg_policy_ask *m)
+{
+	static const char *const routes[] = {"", "script", "refuse", "tcp"};
+	const enum policy_event event = (enum policy_event)m->event;
+	struct msg answer = MSG_OF(policy_decision, .id = m->id,
+				   .verdict = f.opinion % (POLICY_ERROR + 1));
+	uint8_t fields[256];
+	struct wr w = WR(fields);
+
+	expect(facts_check(m->facts) == OK);
+	if (m->id == 0)
+		return;
+	if (answer.u.policy_decision.verdict == POLICY_ACCEPT && f.opinion >= 64 &&
+	    event != POLICY_ON_channel_data_in)
+		facts_str(&w, "route", span_str(routes[f.opinion / 64]));
+	answer.u.policy_decision.fields = (struct span){w.p, w.n};
+	(void)!ipc_send(f.policy, &answer, NULL, 0, false);
+}
+
 /* Reads what the monitor says; each is a message for that peer. A far end whose near one is gone is closed. */
 static void far_drains(int *far, enum msg_peer peer)
 {
@@ -266,6 +290,8 @@ static void far_drains(int *far, enum msg_peer peer)
 			expect(msg_rules[m.type].peer == peer &&
 			       msg_rules[m.type].states == 0);
 			ipc_fds_close(&fds);
+			if (m.type == MSG_policy_ask)
+				policy_answers(&m.u.policy_ask);
 		}
 	}
 	if (*far >= 0 && e != ERR_AGAIN) {
@@ -284,6 +310,7 @@ static void settle(void)
 		for (size_t k = 0; k < HELPERS; k++)
 			far_drains(&f.helper[k], MSG_LOGIN);
 		far_drains(&f.connector, MSG_CONNECTOR);
+		far_drains(&f.policy, MSG_POLICY);
 	}
 	check_all();
 }
@@ -309,21 +336,53 @@ static void far_sends(int far, const struct msg *m, size_t n_fds)
 
 static int *pick(uint8_t which)
 {
-	size_t i = which % (WORKERS + HELPERS + 1);
+	size_t i = which % (WORKERS + HELPERS + 2);
 
 	if (i < WORKERS)
 		return &f.worker[i];
-	return i < WORKERS + HELPERS ? &f.helper[i - WORKERS] : &f.connector;
+	if (i < WORKERS + HELPERS)
+		return &f.helper[i - WORKERS];
+	return i == WORKERS + HELPERS ? &f.connector : &f.policy;
 }
 
 static enum msg_peer peer_of(const int *far)
 {
 	if (far == &f.connector)
 		return MSG_CONNECTOR;
+	if (far == &f.policy)
+		return MSG_POLICY;
 	return far < f.helper || far >= f.helper + HELPERS ? MSG_WORKER : MSG_LOGIN;
 }
 
 /* ---- begin and end ---- */
+
+/* A script that hears of all there is about channels. */
+static void script_start(void)
+{
+	struct script *s = calloc(1, sizeof *s);
+
+	expect(s != NULL && (s->name = strdup("p.lua")) != NULL &&
+	       (s->text = malloc(1)) != NULL);
+	s->m = &f.m;
+	s->refs = 1;
+	s->state = SCRIPT_GOOD;
+	for (unsigned i = POLICY_ON_channel_open_request; i < POLICY_EVENT_COUNT; i++)
+		s->handlers |= POLICY_BIT(i);
+	expect(policy_adopt(&f.m, s) == OK);
+	s->sent_last = true;
+	f.m.script = s;
+	f.policy = -1;
+	expect(policy_start(f.m.policy) == OK);
+}
+
+static void script_stop(void)
+{
+	script_unref(f.m.script);
+	f.m.script = NULL;
+	policy_wipe(&f.m);
+	if (f.policy >= 0)
+		close(f.policy);
+}
 
 static void begin(void)
 {
@@ -335,7 +394,9 @@ static void begin(void)
 	f.now_ms = 1000;
 	f.m.stopping = false;
 	f.m.next_id = f.m.next_request = 0;
+	f.opinion = 0;
 	connector_start();
+	script_start();
 }
 
 static void end(void)
@@ -356,6 +417,7 @@ static void end(void)
 	link_close(&f.m.connector.link);
 	if (f.connector >= 0)
 		close(f.connector);
+	script_stop();
 	accounts_forget(&f.m);
 	idmap_wipe(&f.m.requests);
 	idmap_wipe(&f.m.conns_by_id);

@@ -180,6 +180,13 @@ static void step_sound(struct rd *r)
 	    MSG_OF(listen_tcp, .listen = chan, .host = SPAN_LIT("*")),
 	    MSG_OF(listen_stop, .listen = chan),
 	    MSG_OF(chan_closed, .chan = chan),
+	    MSG_OF(open_other, .chan = chan, .type = SPAN_LIT("x")),
+	    MSG_OF(chan_request, .chan = chan, .global = what % 2,
+		   .name = SPAN_LIT("env"), .payload = SPAN_LIT("\0\0\0\1A\0\0\0\0")),
+	    MSG_OF(chan_requested, .chan = chan, .name = SPAN_LIT("env")),
+	    MSG_OF(chan_event, .chan = chan, .event = what % 3),
+	    MSG_OF(chan_data, .chan = chan, .data = SPAN_LIT("data")),
+	    MSG_OF(chan_want, .chan = chan),
 	};
 	const struct msg answers[] = {
 	    MSG_OF(unix_connected, .ok = 0), MSG_OF(unix_bound, .ok = what % 2),
@@ -192,6 +199,20 @@ static void step_sound(struct rd *r)
 		far_sends(f.worker[rd_u8(r) % WORKERS], &says[i], 0);
 	else
 		far_sends(f.helper[rd_u8(r) % HELPERS], &answers[i - n_says], 0);
+}
+
+/* The script changes its mind, and does something with a channel. */
+static void step_script(struct rd *r)
+{
+	const uint8_t what = rd_u8(r);
+
+	f.opinion = rd_u8(r);
+	far_sends(
+	    f.policy,
+	    &MSG_OF(policy_action, .conn = what % WORKERS + 1U, .channel = what / 4 % 2,
+		    .action = what / 8 % POLICY_ACTION_COUNT,
+		    .data = what >= 128 ? SPAN_LIT("\0\0\0\10") : (struct span){0}),
+	    0);
 }
 
 static void step_time(struct rd *r)
@@ -219,7 +240,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	static void (*const steps[])(struct rd *) = {
 	    step_login, step_says,   step_raw,     step_ends,    step_client,
 	    step_kex,   step_time,   step_found,   step_checked, step_password,
-	    step_sound, step_kbdint, step_answers, step_pam};
+	    step_sound, step_kbdint, step_answers, step_pam,     step_script};
 	struct rd r = RD(((struct span){data, n}));
 	int fd;
 

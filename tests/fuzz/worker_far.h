@@ -170,7 +170,8 @@ static void serve_auth(bool probe)
 	if (verdict == AUTH_SUCCESS) {
 		f.accepted = true;
 		f.state = IN_OPEN;
-		tell(&MSG_OF(granted, .permits = UINT8_MAX, .sessions = 4));
+		tell(&MSG_OF(granted, .permits = UINT8_MAX, .sessions = 4,
+			     .hears = f.verdict));
 	}
 	tell(&MSG_OF(auth_result, .verdict = verdict,
 		     .methods = SPAN_LIT("publickey,password"),
@@ -198,8 +199,44 @@ static void serve_open(uint32_t chan)
 	tell(&MSG_OF(chan_opened, .chan = chan, .failure = failure == 0 ? 1 : failure));
 }
 
+/* The script is the peer of what nobody else knows. */
+static void serve_open_other(uint32_t chan)
+{
+	if (f.verdict % 2 == 0)
+		serve_open(chan);
+	else
+		tell(&MSG_OF(chan_opened, .chan = chan, .script = 1));
+}
+
+/* A script that echoes what comes. */
+static void serve_data(const struct msg_chan_data *m)
+{
+	static uint8_t bytes[LIMIT_PIECE_BYTES];
+	const size_t n = m->data.n;
+
+	expect(n > 0 && n <= sizeof bytes);
+	memcpy(bytes, m->data.p, n);
+	tell(&MSG_OF(chan_taken, .chan = m->chan));
+	tell(&MSG_OF(chan_send, .chan = m->chan, .data = {bytes, n}));
+}
+
+static void serve_policy(const struct msg *m)
+{
+	switch ((int)m->type) {
+	case MSG_open_other:
+		return serve_open_other(m->u.open_other.chan);
+	case MSG_chan_request:
+		return tell(&MSG_OF(chan_request_result, .chan = m->u.chan_request.chan,
+				    .global = m->u.chan_request.global,
+				    .verdict = f.verdict % 3));
+	case MSG_chan_data:
+		return serve_data(&m->u.chan_data);
+	}
+}
+
 static void serve(const struct msg *m)
 {
+	serve_policy(m);
 	switch ((int)m->type) {
 	case MSG_kex_sign:
 		return serve_kex_sign(&m->u.kex_sign);

@@ -19,15 +19,16 @@
 #include "monitor/link.h"
 #include "monitor/load.h"
 #include "monitor/login_link.h"
+#include "monitor/policy_private.h"
 #include "monitor/serve.h"
 #include "monitor/spawn.h"
 #include "tests/unit.h"
 
-enum { TURNS = 8, KEY_BYTES = 4096, BEYOND = LIMIT_CHANNELS + 1 };
+enum { TURNS = 8, KEY_BYTES = 4096, BEYOND = LIMIT_CHANNELS + 1, UNHEARD = 8 };
 
 static struct {
 	struct monitor m;
-	int worker, helper, connector, client; /* far ends */
+	int worker, helper, connector, client, policy; /* far ends */
 	bool killed, burnt;
 	uint8_t ipc[LIMIT_MSG_BYTES], sent[LIMIT_MSG_BYTES];
 } f;
@@ -63,12 +64,13 @@ enum err spawn_login(struct monitor *m, int *sock, uint32_t *child)
 enum err spawn_program(struct monitor *m, const char *name, const char *argument,
 		       const char *user, int *out)
 {
+	uint32_t child;
+
 	(void)m;
 	(void)name;
 	(void)argument;
 	(void)user;
-	(void)out;
-	return ERR_FILE; /* no script is named */
+	return child_new(&f.policy, out, &child);
 }
 
 void spawn_burn_nursery(struct monitor *m, const char *why)
@@ -180,7 +182,7 @@ static void begin(void)
 	int pair[2];
 
 	memset(&f, 0, sizeof f);
-	f.worker = f.helper = f.connector = -1;
+	f.worker = f.helper = f.connector = f.policy = -1;
 	log_level_set(LOG_QUIET_ALL);
 	monitor_load();
 	f.m.base = event_base_new();
@@ -208,6 +210,7 @@ static void end(void)
 	close(f.worker);
 	close(f.helper);
 	close(f.connector);
+	close(f.policy);
 	close(f.client);
 	turns();
 }
@@ -495,6 +498,180 @@ START_TEST(login_is_once)
 }
 END_TEST
 
+START_TEST(what_no_script_hears_of_is_refused)
+{
+	const struct msg unheard[] = {
+	    MSG_OF(open_other, .chan = 0, .type = SPAN_LIT("x")),
+	    MSG_OF(chan_request, .chan = 0, .name = SPAN_LIT("env")),
+	    MSG_OF(chan_request, .global = 1, .name = SPAN_LIT("cancel-tcpip-forward")),
+	    MSG_OF(chan_requested, .chan = 0, .name = SPAN_LIT("env")),
+	    MSG_OF(chan_event, .chan = 0, .event = CHAN_EVENT_EOF),
+	    MSG_OF(chan_event, .chan = 1, .event = CHAN_EVENT_OPENED),
+	    MSG_OF(chan_data, .chan = 0, .data = SPAN_LIT("x")),
+	    MSG_OF(chan_want, .chan = 0)};
+
+	ck_assert_uint_eq(sizeof unheard / sizeof *unheard, UNHEARD);
+	if (_i < UNHEARD)
+		log_in();
+	else
+		exchange_keys();
+	if (_i < UNHEARD)
+		says(&MSG_OF(open_session, .chan = 0));
+	says(&unheard[_i % UNHEARD]);
+	assert_refused();
+}
+END_TEST
+
+/* ---- with a script, whose process is the test too ---- */
+
+static void with_script(uint32_t handlers)
+{
+	struct script *s = calloc(1, sizeof *s);
+
+	ck_assert_ptr_nonnull(s);
+	*s = (struct script){.m = &f.m,
+			     .refs = 1,
+			     .name = strdup("p.lua"),
+			     .text = malloc(1),
+			     .state = SCRIPT_GOOD,
+			     .handlers = handlers};
+	ck_assert_int_eq(policy_adopt(&f.m, s), OK);
+	s->sent_last = true;
+	f.m.conns->script = s;
+	ck_assert_int_eq(policy_start(f.m.policy), OK);
+	log_in();
+	says(&MSG_OF(open_session, .chan = 0));
+}
+
+static void script_says(enum policy_verdict verdict)
+{
+	struct msg m = hears(f.policy, MSG_policy_ask);
+
+	m = MSG_OF(policy_decision, .id = m.u.policy_ask.id,
+		   .verdict = (uint8_t)verdict);
+	ck_assert_int_eq(ipc_send(f.policy, &m, NULL, 0, false), OK);
+	turns();
+}
+
+static const uint32_t on_request = POLICY_BIT(POLICY_ON_channel_request);
+
+START_TEST(start_with_what_the_script_refused_is_refused)
+{
+	const struct {
+		const char *name;
+		struct msg_session_start start;
+	} rows[] = {
+	    {"pty-req",                    {.pty = 1}  },
+	    {"auth-agent-req@openssh.com", {.agent = 1}},
+	    {"x11-req",                    {.x11 = 1}  }
+        };
+	struct msg start = {.type = MSG_session_start,
+			    .u.session_start = rows[_i % 3].start};
+
+	with_script(on_request);
+	if (_i >= 3) {
+		says(&MSG_OF(chan_request, .name = span_str(rows[_i % 3].name)));
+		script_says(POLICY_REFUSE);
+	}
+	says(&start);
+	assert_refused();
+}
+END_TEST
+
+START_TEST(variables_that_the_script_did_not_see_do_not_pass)
+{
+	static const uint8_t env[] = {0, 0, 0, 1, 'A', 0, 0, 0, 1, 'b'};
+
+	with_script(on_request);
+	says(&MSG_OF(session_start, .chan = 0, .env = SPAN_OF(env)));
+	script_says(POLICY_NONE);
+	ck_assert_uint_eq(hears(f.helper, MSG_login_session).u.login_session.env.n, 0);
+}
+END_TEST
+
+START_TEST(signal_without_the_scripts_consent_is_refused)
+{
+	const struct msg signal = MSG_OF(session_signal, .signal = SPAN_LIT("TERM"));
+
+	with_script(on_request);
+	says(&MSG_OF(chan_request, .name = SPAN_LIT("signal")));
+	script_says(POLICY_NONE);
+	says(&signal);
+	ck_assert_uint_eq(f.m.n_conns, 1);
+	says(&signal); /* once for each consent */
+	assert_refused();
+}
+END_TEST
+
+START_TEST(two_questions_about_a_channel_are_refused)
+{
+	const struct msg request = MSG_OF(chan_request, .name = SPAN_LIT("env"));
+	const struct msg start = MSG_OF(session_start, .kind = SESSION_SHELL);
+
+	with_script(on_request);
+	says(_i < 2 ? &request : &start);
+	ck_assert_uint_eq(f.m.n_conns, 1);
+	says(_i % 2 == 0 ? &request : &start);
+	assert_refused();
+}
+END_TEST
+
+START_TEST(data_without_a_script_at_the_other_end_is_refused)
+{
+	with_script(POLICY_BIT(POLICY_ON_channel_data_in));
+	says(_i == 0 ? &MSG_OF(chan_data, .data = SPAN_LIT("x"))
+		     : &MSG_OF(chan_want, .chan = 0));
+	assert_refused();
+}
+END_TEST
+
+START_TEST(channel_that_was_refused_is_not_there)
+{
+	with_script(POLICY_BIT(POLICY_ON_channel_open_request));
+	script_says(POLICY_REFUSE);
+	ck_assert_uint_eq(hears(f.worker, MSG_chan_opened).u.chan_opened.failure,
+			  SSH_OPEN_ADMINISTRATIVELY_PROHIBITED);
+	says(&MSG_OF(session_start, .chan = 0));
+	assert_refused();
+}
+END_TEST
+
+START_TEST(channel_that_is_being_decided_does_not_start)
+{
+	with_script(POLICY_BIT(POLICY_ON_channel_open_request));
+	says(&MSG_OF(session_start, .chan = 0));
+	assert_refused();
+}
+END_TEST
+
+START_TEST(decision_about_a_worker_that_is_gone_changes_nothing)
+{
+	with_script(on_request);
+	says(&MSG_OF(session_start, .chan = 0, .kind = SESSION_SHELL));
+	close(f.worker);
+	f.worker = -1;
+	turns();
+	ck_assert_uint_eq(f.m.n_conns, 0);
+	script_says(POLICY_ACCEPT);
+	ck_assert(!f.killed && !f.burnt);
+}
+END_TEST
+
+START_TEST(dead_policy_process_refuses_what_it_was_asked)
+{
+	with_script(on_request);
+	says(&MSG_OF(chan_request, .name = SPAN_LIT("env")));
+	hears(f.policy, MSG_policy_ask);
+	close(f.policy);
+	f.policy = -1;
+	turns();
+	ck_assert_uint_eq(
+	    hears(f.worker, MSG_chan_request_result).u.chan_request_result.verdict,
+	    REQUEST_REFUSED);
+	ck_assert_uint_eq(f.m.n_conns, 1);
+}
+END_TEST
+
 START_TEST(session_that_was_not_opened_does_not_start)
 {
 	struct msg tcp = connection(7);
@@ -648,6 +825,16 @@ Suite *unit_suite(void)
 	tcase_add_loop_test(t, key_that_is_not_there_signs_nothing, 0, 2);
 	tcase_add_test(t, session_keeps_its_name_in_later_exchanges);
 	tcase_add_test(t, login_is_once);
+	tcase_add_loop_test(t, what_no_script_hears_of_is_refused, 0, 2 * UNHEARD);
+	tcase_add_loop_test(t, start_with_what_the_script_refused_is_refused, 0, 6);
+	tcase_add_test(t, variables_that_the_script_did_not_see_do_not_pass);
+	tcase_add_test(t, signal_without_the_scripts_consent_is_refused);
+	tcase_add_loop_test(t, two_questions_about_a_channel_are_refused, 0, 4);
+	tcase_add_loop_test(t, data_without_a_script_at_the_other_end_is_refused, 0, 2);
+	tcase_add_test(t, channel_that_was_refused_is_not_there);
+	tcase_add_test(t, channel_that_is_being_decided_does_not_start);
+	tcase_add_test(t, decision_about_a_worker_that_is_gone_changes_nothing);
+	tcase_add_test(t, dead_policy_process_refuses_what_it_was_asked);
 	tcase_add_loop_test(t, session_that_was_not_opened_does_not_start, 0, 2);
 	tcase_add_test(t, session_does_not_start_twice);
 	tcase_add_test(t, channels_are_counted_here_too);

@@ -32,11 +32,11 @@ static void runs(const struct scene *s, enum session_kind kind, const char *aske
 {
 	const struct msg_session_start m = {.kind = (uint8_t)kind,
 					    .command = span_str(asked)};
-	struct span command, original;
+	struct msg_login_session out = {0};
 
-	ck_assert_int_eq(decide_command(&s->c, &m, &command, &original), OK);
-	ck_assert_msg(span_is(command, run), "%.*s runs", (int)command.n,
-		      (const char *)command.p);
+	ck_assert_int_eq(decide_command(&s->c, &m, (struct span){0}, &out), OK);
+	ck_assert_msg(span_is(out.command, run), "%.*s runs", (int)out.command.n,
+		      (const char *)out.command.p);
 }
 
 START_TEST(a_command_is_run_as_asked_where_none_is_forced)
@@ -46,6 +46,22 @@ START_TEST(a_command_is_run_as_asked_where_none_is_forced)
 	scene_open(&s);
 	runs(&s, SESSION_EXEC, "id", "id");
 	runs(&s, SESSION_SHELL, "", "");
+}
+END_TEST
+
+START_TEST(the_scripts_command_runs_where_none_is_forced)
+{
+	const struct msg_session_start m = {.kind = SESSION_EXEC,
+					    .command = SPAN_LIT("id")};
+	struct msg_login_session out = {0};
+	struct scene s;
+
+	scene_open(&s);
+	ck_assert_int_eq(decide_command(&s.c, &m, SPAN_LIT("menu"), &out), OK);
+	ck_assert(span_is(out.command, "menu") && span_is(out.original, "id"));
+	s.set.force_command = "of the settings";
+	ck_assert_int_eq(decide_command(&s.c, &m, SPAN_LIT("menu"), &out), OK);
+	ck_assert(span_is(out.command, "of the settings"));
 }
 END_TEST
 
@@ -80,7 +96,7 @@ END_TEST
 START_TEST(two_keys_must_agree_on_the_command)
 {
 	const struct msg_session_start m = {.kind = SESSION_SHELL};
-	struct span command, original;
+	struct msg_login_session out = {0};
 	struct scene s;
 
 	scene_open(&s);
@@ -90,7 +106,7 @@ START_TEST(two_keys_must_agree_on_the_command)
 	s.key[1].command = SPAN_LIT("one");
 	runs(&s, SESSION_SHELL, "", "one");
 	s.key[1].command = SPAN_LIT("two");
-	ck_assert_int_eq(decide_command(&s.c, &m, &command, &original), ERR_DENIED);
+	ck_assert_int_eq(decide_command(&s.c, &m, (struct span){0}, &out), ERR_DENIED);
 }
 END_TEST
 
@@ -216,6 +232,7 @@ Suite *unit_suite(void)
 	TCase *t = tcase_create("sessions");
 
 	tcase_add_test(t, a_command_is_run_as_asked_where_none_is_forced);
+	tcase_add_test(t, the_scripts_command_runs_where_none_is_forced);
 	tcase_add_test(t, the_settings_command_comes_before_the_keys);
 	tcase_add_test(t, an_empty_forced_command_gives_no_shell);
 	tcase_add_test(t, two_keys_must_agree_on_the_command);

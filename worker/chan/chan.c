@@ -114,6 +114,10 @@ void chan_free(struct chan *c)
 
 	let_go(c);
 	session_free(c->session);
+	script_free(c->script);
+	hold_wipe(&c->held, &all->held);
+	free(c->question);
+	free(c->type_store);
 	if (c->phase == CHAN_OFFERED)
 		all->offered--;
 	all->promised -= c->whole;
@@ -139,6 +143,37 @@ enum err chan_lookup(struct worker *w, uint32_t number, struct chan **out)
 	return OK;
 }
 
+enum err chan_tell(struct chan *c, enum chan_event event)
+{
+	static const uint32_t bits[] = {[CHAN_EVENT_OPENED] = HEARS_OPENED,
+					[CHAN_EVENT_EOF] = HEARS_EOF,
+					[CHAN_EVENT_READY] = HEARS_READY};
+
+	if ((c->worker->granted.hears & bits[event]) == 0)
+		return OK;
+	return worker_ask(
+	    c->worker, &MSG_OF(chan_event, .chan = c->number, .event = (uint8_t)event,
+			       .type = event == CHAN_EVENT_OPENED ? span_str(c->type)
+								  : (struct span){0},
+			       .sent = c->sent, .received = c->received));
+}
+
+static enum err tell_closed(struct chan *c)
+{
+	return worker_ask(c->worker, &MSG_OF(chan_closed, .chan = c->number,
+					     .sent = c->sent, .received = c->received));
+}
+
+enum err chans_farewell(struct worker *w)
+{
+	enum err e = OK;
+
+	for (size_t i = 0; i < w->chans.cap && w->granted.hears != 0 && e == OK; i++)
+		if (chan_find(w, (uint32_t)i, CHAN_OPEN) != NULL)
+			e = tell_closed(w->chans.slot[i]);
+	return e;
+}
+
 void chans_wipe(struct worker *w)
 {
 	struct chans *all = &w->chans;
@@ -149,7 +184,7 @@ void chans_wipe(struct worker *w)
 	loop_timer_stop(&w->loop, &all->drain);
 	loop_timer_stop(&w->loop, &all->alive.timer);
 	listens_free(all->listens);
-	globals_free(all->globals);
+	globals_free(w);
 	free(all->slot);
 	*all = (struct chans){0};
 }
@@ -225,6 +260,8 @@ static void close_done(struct chan *c)
 static void end_writing(struct chan *c)
 {
 	c->writing = false;
+	if (c->script != NULL)
+		return;
 	if (c->socket)
 		shutdown(c->to.fd,
 			 SHUT_WR); /* its failure says what the next read will say */
@@ -243,11 +280,8 @@ static bool is_reading(const struct chan *c)
 
 static enum err finish(struct chan *c)
 {
-	struct worker *w = c->worker;
-	enum err e;
+	enum err e = tell_closed(c);
 
-	e = worker_ask(w, &MSG_OF(chan_closed, .chan = c->number, .sent = c->sent,
-				  .received = c->received));
 	log_debug("channel %u: closed, %llu bytes sent, %llu received", c->number,
 		  (unsigned long long)c->sent, (unsigned long long)c->received);
 	chan_free(c);
@@ -284,7 +318,7 @@ static bool owes_status(const struct chan *c)
 	const struct session *s = c->session;
 
 	return s != NULL && session_began(s) && !s->told &&
-	       (c->eof_sent || !c->close_got);
+	       (c->eof_sent || !c->close_got) && !(c->script != NULL && c->close_got);
 }
 
 static bool is_over(const struct chan *c)
@@ -296,10 +330,29 @@ static bool is_over(const struct chan *c)
 	return !is_reading(c) && c->session->told;
 }
 
+/*
+ * The script hears that no more comes once it had all that came before; of a session, not
+ * before the start that it decides about: whatever waits may be its own.
+ */
+static enum err tell_eof(struct chan *c)
+{
+	bool early = c->session != NULL && !session_began(c->session) && !c->close_got;
+
+	if (!c->eof_got || c->eof_told || c->close_sent || early ||
+	    (c->script != NULL && c->queue.n > 0))
+		return OK;
+	c->eof_told = true;
+	return chan_tell(c, CHAN_EVENT_EOF);
+}
+
 enum err chan_progress(struct chan *c)
 {
 	enum err e = OK;
 
+	if (c->script != NULL && !c->close_sent && (e = script_give(c)) != OK)
+		return e;
+	if ((e = tell_eof(c)) != OK)
+		return e;
 	if (c->close_got)
 		stop_reading(c);
 	if ((c->eof_got || c->close_got) && c->writing && c->queue.n == 0)

@@ -28,6 +28,8 @@ struct chans {
 	uint32_t
 	    refusals; /* opens refused in a row: bounded by LIMIT_CHANNEL_REFUSALS */
 	bool no_more_sessions;
+	size_t
+	    held; /* bytes of requests that wait: bounded by LIMIT_CHANS_HELD_BYTES */
 	struct listens *listens;
 	struct globals
 	    *globals;       /* global requests that wait for the monitor, in order */
@@ -61,6 +63,19 @@ MUST_CHECK enum err on_chan_opened(struct worker *w, const struct msg_chan_opene
 MUST_CHECK enum err on_session_started(struct worker *w,
 				       const struct msg_session_started *m,
 				       struct ipc_fds *fds);
+MUST_CHECK enum err on_chan_request_result(struct worker *w,
+					   const struct msg_chan_request_result *m,
+					   struct ipc_fds *fds);
+MUST_CHECK enum err on_chan_close(struct worker *w, const struct msg_chan_close *m,
+				  struct ipc_fds *fds);
+MUST_CHECK enum err on_chan_taken(struct worker *w, const struct msg_chan_taken *m,
+				  struct ipc_fds *fds);
+MUST_CHECK enum err on_chan_record(struct worker *w, const struct msg_chan_record *m,
+				   struct ipc_fds *fds);
+MUST_CHECK enum err on_chan_send(struct worker *w, const struct msg_chan_send *m,
+				 struct ipc_fds *fds);
+MUST_CHECK enum err on_chan_eof(struct worker *w, const struct msg_chan_eof *m,
+				struct ipc_fds *fds);
 MUST_CHECK enum err on_session_exited(struct worker *w,
 				      const struct msg_session_exited *m,
 				      struct ipc_fds *fds);
@@ -81,6 +96,12 @@ MUST_CHECK enum err chans_begin(struct worker *w);
 
 /* Before each wait: sets what is watched, from windows, queues and transport_room. */
 void chans_prepare(struct worker *w);
+
+/*
+ * The connection ends: tells the monitor what passed through channels that are open, where
+ * a script hears of them. Errors: as worker_ask
+ */
+MUST_CHECK enum err chans_farewell(struct worker *w);
 
 /* The connection ends: closes every descriptor, frees all. Legal in the zero state. */
 void chans_wipe(struct worker *w);

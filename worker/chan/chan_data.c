@@ -28,7 +28,7 @@ static enum err send_window_adjust(struct chan *c)
  * Bytes were written or dropped; window, consumed and queue always make up
  * the whole window.
  */
-static enum err consume(struct chan *c, size_t bytes)
+enum err chan_consume(struct chan *c, size_t bytes)
 {
 	const uint32_t half = c->whole / 2;
 	const uint32_t give =
@@ -62,7 +62,7 @@ enum err chan_write_failed(struct chan *c)
 
 	c->writing = false;
 	queue_wipe(&c->queue);
-	if ((e = consume(c, lost)) != OK)
+	if ((e = chan_consume(c, lost)) != OK)
 		return e;
 	if (c->session == NULL || c->session->phase != SESSION_RUNNING || c->eof_got ||
 	    c->close_got || c->close_sent)
@@ -74,7 +74,7 @@ enum err chan_flush(struct chan *c)
 {
 	size_t taken;
 	enum write_result result = queue_flush(&c->queue, c->to.fd, &taken);
-	enum err e = consume(c, taken);
+	enum err e = chan_consume(c, taken);
 
 	return e == OK && result == WRITE_FAILED ? chan_write_failed(c) : e;
 }
@@ -89,7 +89,10 @@ static enum err take_data(struct chan *c, struct span data)
 	if (c->session != NULL && !session_began(c->session))
 		return queue_put(&c->queue, data);
 	if (!c->writing)
-		return consume(c, data.n); /* else the client would wait for window */
+		return chan_consume(c,
+				    data.n); /* else the client would wait for window */
+	if (c->script != NULL)
+		return (e = queue_put(&c->queue, data)) == OK ? script_give(c) : e;
 	if (c->queue.n > 0)
 		return queue_put(&c->queue, data);
 	result = fd_write(c->to.fd, data, &taken);
@@ -100,7 +103,7 @@ static enum err take_data(struct chan *c, struct span data)
 		taken = data.n;
 	else if ((e = queue_put(&c->queue, data)) != OK)
 		return e;
-	return consume(c, taken);
+	return chan_consume(c, taken);
 }
 
 /*
@@ -153,7 +156,7 @@ enum err recv_channel_extended_data(struct worker *w, struct rd *r)
 	if ((e = rd_end(r)) != OK || (e = chan_lookup(w, number, &c)) != OK ||
 	    (e = charge(c, data.n, &take)) != OK)
 		return e;
-	return take ? consume(c, data.n) : OK;
+	return take ? chan_consume(c, data.n) : OK;
 }
 
 /* ---- to the client ---- */
@@ -171,7 +174,7 @@ static size_t room_for_data(const struct worker *w)
 	return room < LIMIT_CHAN_ROOM_BYTES ? 0 : room;
 }
 
-static size_t may_send(const struct chan *c, size_t share)
+size_t chan_may_send(const struct chan *c, size_t share)
 {
 	size_t n = least(room_for_data(c->worker), share);
 
@@ -245,7 +248,7 @@ static enum err read_from(struct chan *c, size_t i, bool to_the_end)
 	enum err e;
 
 	mark_starved(c, i);
-	while (c->reading[i] && (max = may_send(c, share)) > 0) {
+	while (c->reading[i] && (max = chan_may_send(c, share)) > 0) {
 		if ((e = read_packet(c, i, max, &got)) != OK)
 			return e;
 		if (got > 0) {
@@ -287,6 +290,7 @@ enum err recv_channel_window_adjust(struct worker *w, struct rd *r)
 	uint32_t number = rd_u32(r);
 	uint32_t bytes = rd_u32(r);
 	struct chan *c;
+	bool ready;
 	enum err e;
 
 	if ((e = rd_end(r)) != OK)
@@ -298,8 +302,13 @@ enum err recv_channel_window_adjust(struct worker *w, struct rd *r)
 		return ERR_CHANNEL;
 	if (bytes > UINT32_MAX - c->peer_window)
 		return ERR_RANGE; /* RFC 4254 5.2: not beyond 2^32-1 */
+	ready = c->peer_window == 0 && bytes > 0;
 	c->peer_window += bytes;
-	return OK;
+	if (c->close_sent)
+		return OK;
+	if (ready && (e = chan_tell(c, CHAN_EVENT_READY)) != OK)
+		return e;
+	return c->script != NULL ? script_flush(c) : OK;
 }
 
 /* ---- the loop ---- */
@@ -334,7 +343,7 @@ void chan_ready(struct watch *watch, short revents)
 		worker_fail(w, e, NULL);
 }
 
-/* What ended sessions left behind, and no descriptor becomes ready for. */
+/* What ended sessions left behind and scripts sent: no descriptor becomes ready for it. */
 static void drain_all(struct timer *t)
 {
 	struct worker *w = t->ctx;
@@ -343,7 +352,9 @@ static void drain_all(struct timer *t)
 	for (size_t i = 0; i < w->chans.cap && e == OK && !w->ending; i++) {
 		struct chan *c = w->chans.slot[i];
 
-		if (c != NULL && (c->drain[CHAN_OUT] || c->drain[CHAN_ERR]))
+		if (c != NULL && script_waits(c))
+			e = script_flush(c);
+		else if (c != NULL && (c->drain[CHAN_OUT] || c->drain[CHAN_ERR]))
 			e = chan_drain(c);
 	}
 	if (e != OK)
@@ -363,6 +374,13 @@ static void set_events(struct chan *c, bool may_read)
 	events = out == 0 ? POLLERR : out; /* the reader may go */
 	if (!c->duplex && c->writing)
 		c->to.events = (short)events;
+}
+
+static bool leaves_something(const struct chan *c)
+{
+	bool ended = c->drain[CHAN_OUT] || c->drain[CHAN_ERR];
+
+	return (ended && c->peer_window > 0) || script_waits(c);
 }
 
 /*
@@ -387,8 +405,7 @@ void chans_prepare(struct worker *w)
 			c->starved = false;
 			all->starved--;
 		}
-		if ((c->drain[CHAN_OUT] || c->drain[CHAN_ERR]) && c->peer_window > 0)
-			drain = true;
+		drain |= leaves_something(c);
 	}
 	if (!drain || !room)
 		return;

@@ -73,7 +73,8 @@ static bool holds_nul(struct span s)
 	return s.n > 0 && memchr(s.p, 0, s.n) != NULL;
 }
 
-enum err listen_tcp(struct worker *w, struct span host, uint32_t port, uint32_t *id)
+enum err listen_tcp(struct worker *w, struct span host, uint32_t port, bool reply,
+		    uint32_t *id)
 {
 	struct listen *l;
 	enum err e;
@@ -84,11 +85,11 @@ enum err listen_tcp(struct worker *w, struct span host, uint32_t port, uint32_t 
 		return e;
 	l->port = port;
 	*id = l->id;
-	return worker_ask(
-	    w, &MSG_OF(listen_tcp, .listen = l->id, .host = host, .port = port));
+	return worker_ask(w, &MSG_OF(listen_tcp, .listen = l->id, .reply = reply,
+				     .host = host, .port = port));
 }
 
-enum err listen_unix(struct worker *w, struct span path, uint32_t *id)
+enum err listen_unix(struct worker *w, struct span path, bool reply, uint32_t *id)
 {
 	struct listen *l;
 	enum err e;
@@ -99,7 +100,8 @@ enum err listen_unix(struct worker *w, struct span path, uint32_t *id)
 		return e;
 	l->is_unix = true;
 	*id = l->id;
-	return worker_ask(w, &MSG_OF(listen_unix, .listen = l->id, .path = path));
+	return worker_ask(
+	    w, &MSG_OF(listen_unix, .listen = l->id, .reply = reply, .path = path));
 }
 
 static enum err stop(struct worker *w, bool is_unix, struct span name, uint32_t port)

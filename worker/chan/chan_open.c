@@ -2,6 +2,8 @@
  * How channels come to be: asked for by the client and decided by the monitor, or
  * offered to the client for what was accepted. Source: RFC 4254 5.1
  */
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "worker/chan/chan_private.h"
@@ -13,6 +15,7 @@ struct chan_type {
 
 /* What every open says. */
 struct asked {
+	struct span type;
 	uint32_t peer, window, packet;
 };
 
@@ -21,6 +24,9 @@ static const struct chan_type types[] = {
     {"direct-tcpip",                   direct_tcpip_open      }, /* RFC 4254 7.2 */
     {"direct-streamlocal@openssh.com", direct_streamlocal_open}, /* PROTOCOL 2.4 */
 };
+
+/* What no row has is the script's, where it wants to be asked. */
+static const struct chan_type other = {NULL, other_open};
 
 /* ---- opened by the client ---- */
 
@@ -49,6 +55,24 @@ static const struct chan_type *type_find(struct span name)
 	return NULL;
 }
 
+/* RFC 4250 4.6.1: names are of printable characters. */
+static bool name_is_sound(struct span name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] <= ' ' || name.p[i] > '~')
+			return false;
+	return name.n > 0 && name.n <= LIMIT_NAME_BYTES;
+}
+
+static enum err keep_type(struct chan *c, struct span name)
+{
+	c->type_store = strndup((const char *)name.p, name.n);
+	if (c->type_store == NULL)
+		return ERR_MEMORY;
+	c->type = c->type_store;
+	return OK;
+}
+
 static enum err open_type(struct worker *w, const struct chan_type *type,
 			  const struct asked *asked, struct rd *r)
 {
@@ -60,6 +84,8 @@ static enum err open_type(struct worker *w, const struct chan_type *type,
 	c->peer = asked->peer;
 	c->peer_window = asked->window;
 	c->peer_packet = asked->packet;
+	if (type == &other && (e = keep_type(c, asked->type)) != OK)
+		return e;
 	e = type->open(c, r);
 	if (e == ERR_DENIED) {
 		chan_free(c);
@@ -71,9 +97,8 @@ static enum err open_type(struct worker *w, const struct chan_type *type,
 
 enum err recv_channel_open(struct worker *w, struct rd *r)
 {
-	struct span name = rd_bytes(r, LIMIT_TEXT_BYTES);
+	struct asked asked = {.type = rd_bytes(r, LIMIT_TEXT_BYTES)};
 	const struct chan_type *type;
-	struct asked asked;
 	struct rd rest;
 	enum err e;
 
@@ -83,7 +108,10 @@ enum err recv_channel_open(struct worker *w, struct rd *r)
 	rest = RD(rd_rest(r));
 	if ((e = rd_end(r)) != OK)
 		return e;
-	type = type_find(name);
+	type = type_find(asked.type);
+	if (type == NULL && (w->granted.hears & HEARS_OPEN) != 0 &&
+	    name_is_sound(asked.type))
+		type = &other;
 	if (type == NULL)
 		return chan_refuse(w, asked.peer, SSH_OPEN_UNKNOWN_CHANNEL_TYPE,
 				   SPAN_LIT("unknown channel type"));
@@ -98,6 +126,21 @@ enum err recv_channel_open(struct worker *w, struct rd *r)
 	return open_type(w, type, &asked, &rest);
 }
 
+/* The type's fields are the script's to read. */
+enum err other_open(struct chan *c, struct rd *r)
+{
+	struct span payload = rd_rest(r);
+	enum err e = rd_end(r);
+
+	if (e != OK)
+		return e;
+	if (payload.n > LIMIT_REQUEST_BYTES)
+		return ERR_DENIED;
+	return worker_ask(c->worker,
+			  &MSG_OF(open_other, .chan = c->number,
+				  .type = span_str(c->type), .payload = payload));
+}
+
 static enum err send_confirmation(struct chan *c)
 {
 	struct transport *t = &c->worker->transport;
@@ -108,6 +151,19 @@ static enum err send_confirmation(struct chan *c)
 	wr_u32(p, c->window);
 	wr_u32(p, LIMIT_CHAN_PACKET_BYTES);
 	return transport_commit(t);
+}
+
+/* Before a session is its program that is joined to it later. */
+static enum err join_peer(struct chan *c, bool script, struct ipc_fds *fds)
+{
+	if (c->session != NULL)
+		return OK;
+	return script ? chan_join_script(c) : chan_join_socket(c, ipc_fd_take(fds, 0));
+}
+
+static enum err tell_ready(struct chan *c)
+{
+	return c->peer_window > 0 ? chan_tell(c, CHAN_EVENT_READY) : OK;
 }
 
 enum err on_chan_opened(struct worker *w, const struct msg_chan_opened *m,
@@ -121,7 +177,8 @@ enum err on_chan_opened(struct worker *w, const struct msg_chan_opened *m,
 
 	if (c == NULL)
 		return OK;
-	if (failure == SSH_OPEN_OK && c->session == NULL && fds->n == 0) {
+	if (failure == SSH_OPEN_OK && c->session == NULL && m->script == 0 &&
+	    fds->n == 0) {
 		failure = SSH_OPEN_CONNECT_FAILED;
 		text = SPAN_LIT("open failed");
 	}
@@ -133,9 +190,10 @@ enum err on_chan_opened(struct worker *w, const struct msg_chan_opened *m,
 	w->chans.refusals = 0;
 	chan_enter(c, CHAN_OPEN);
 	log_debug("channel %u: %s opened", c->number, c->type);
-	if (c->session == NULL && (e = chan_join_socket(c, ipc_fd_take(fds, 0))) != OK)
+	if ((e = join_peer(c, m->script != 0, fds)) != OK ||
+	    (e = send_confirmation(c)) != OK || (e = tell_ready(c)) != OK)
 		return e;
-	return send_confirmation(c);
+	return c->script != NULL ? script_flush(c) : OK;
 }
 
 /* ---- opened by us ---- */
@@ -183,7 +241,9 @@ enum err recv_channel_open_confirmation(struct worker *w, struct rd *r)
 	c->peer_packet = packet;
 	chan_enter(c, CHAN_OPEN);
 	log_debug("channel %u: %s opened", c->number, c->type);
-	return OK;
+	if ((e = chan_tell(c, CHAN_EVENT_OPENED)) != OK)
+		return e;
+	return tell_ready(c);
 }
 
 enum err recv_channel_open_failure(struct worker *w, struct rd *r)

@@ -5,6 +5,7 @@
 #define WORKER_CHAN_CHAN_PRIVATE_H
 
 #include "common/names.h"
+#include "worker/chan/hold.h"
 #include "worker/chan/queue.h"
 #include "worker/worker.h"
 
@@ -19,12 +20,19 @@ enum chan_phase {
 enum { CHAN_OUT, CHAN_ERR, CHAN_FROM_COUNT }; /* what a channel reads from */
 
 struct session;
+struct script;
 
 struct chan {
 	struct worker *worker;
-	const char *type;
+	const char *type; /* of a type that only scripts know: type_store */
+	char *type_store;
 	struct session *session; /* NULL where the type is another */
-	uint32_t number, peer;   /* ours, the client's */
+	struct script *script;   /* its peer, where that is a script: no descriptors */
+	uint8_t *question;       /* a request that the monitor was asked about */
+	size_t question_n;
+	struct hold held; /* requests that came while one is decided */
+	uint32_t record;  /* a script gets pieces of this length; 0: as they come */
+	uint32_t number, peer; /* ours, the client's */
 	enum chan_phase phase;
 	uint32_t peer_window;          /* data that the client still takes */
 	uint32_t peer_packet;          /* at most so much in one packet */
@@ -38,6 +46,7 @@ struct chan {
 	bool socket;  /* has two halves to shut down */
 	bool starved; /* counted in chans.starved */
 	bool eof_sent, eof_got, close_sent, close_got;
+	bool eof_told; /* to the script */
 	struct watch from[CHAN_FROM_COUNT];
 	struct watch to;         /* never watched where duplex */
 	struct queue queue;      /* the client's data that to did not take */
@@ -77,6 +86,9 @@ MUST_CHECK enum err chan_join_tty(struct chan *c, int fd);
 /* Joins a session to pipes: stdin, stdout, stderr. Owns: fds. Errors: ERR_MEMORY */
 MUST_CHECK enum err chan_join_pipes(struct chan *c, const int fds[3]);
 
+/* Tells the monitor of an event, where the script hears of it. Errors: as worker_ask */
+MUST_CHECK enum err chan_tell(struct chan *c, enum chan_event event);
+
 /*
  * Does what is due after anything changed: shuts down halves that are done, sends EOF,
  * the exit status, CLOSE; frees what both sides closed. c may be gone afterwards.
@@ -110,6 +122,12 @@ watch_fn chan_ready;
  *             already
  */
 MUST_CHECK enum err chan_read(struct chan *c, size_t i, bool to_the_end);
+
+/* How much data may be put out now, at most share. */
+size_t chan_may_send(const struct chan *c, size_t share);
+
+/* Window of bytes that were passed on or dropped may be given back. */
+MUST_CHECK enum err chan_consume(struct chan *c, size_t bytes);
 
 /* Writes what waits. Does not call chan_progress. */
 MUST_CHECK enum err chan_flush(struct chan *c);
@@ -148,19 +166,11 @@ struct session {
 	uint8_t signal[LIMIT_SIGNAL_BYTES];
 	size_t signal_n;
 	struct setup *setup; /* until it runs */
-	uint8_t *held;       /* requests while SESSION_ASKED: strings */
-	size_t held_n;
 };
 
 /* Asks the monitor to start what was collected. Errors: as worker_ask */
 MUST_CHECK enum err session_start(struct chan *c, enum session_kind kind,
 				  struct span command);
-
-/*
- * Keeps a request until the start is decided. Errors: ERR_BUDGET too many bytes;
- * ERR_MEMORY
- */
-MUST_CHECK enum err session_hold(struct chan *c, struct span request);
 
 /* Tells whether the program runs or ran: descriptors are or were there. */
 bool session_began(const struct session *s);
@@ -172,11 +182,49 @@ void session_free(struct session *s);
 
 /* ---- chan_request.c ---- */
 
-/* Handles a channel request from its name on, and answers it. */
-MUST_CHECK enum err request_take(struct chan *c, struct span request);
+/* Whether a request has been decided, and how. */
+enum decided { DECIDED_NOT, DECIDED_AS_EVER, DECIDED_GRANTED };
+
+/* Handles a channel request from its name on, and answers it or asks about it. */
+MUST_CHECK enum err request_take(struct chan *c, struct span request,
+				 enum decided decided);
 
 /* Sends CHANNEL_SUCCESS or CHANNEL_FAILURE. */
 MUST_CHECK enum err send_request_answer(struct chan *c, bool ok);
+
+/* ---- chan_question.c ---- */
+
+/* A request of the client, or what a question about it says. */
+struct asked_request {
+	struct span name, payload; /* payload: what stands behind want_reply */
+	bool reply;
+};
+
+/* Is the script asked about requests of this channel? */
+bool question_due(const struct chan *c);
+
+/* Is a request of this channel being decided? Then what comes after it waits. */
+bool question_open(const struct chan *c);
+
+/*
+ * Asks the monitor about a request, or answers it with a failure where it is too long to
+ * be asked about.
+ * request: from its name on; kept
+ */
+MUST_CHECK enum err question_ask(struct chan *c, struct span request,
+				 const struct asked_request *q);
+
+/* Tells that a request was granted, where the script hears of it. */
+MUST_CHECK enum err question_tell(struct chan *c, const struct asked_request *q);
+
+/*
+ * Takes the requests that waited for a decision, up to the next that has to wait.
+ * Errors: as their handlers
+ */
+MUST_CHECK enum err requests_resume(struct chan *c);
+
+/* Shows a notice of the script's on stderr of a session, where the window lets it. */
+MUST_CHECK enum err send_notice(struct chan *c, struct span text);
 
 /*
  * ---- the types that a client may open: c is CHAN_ASKED, r stands behind the common
@@ -188,7 +236,23 @@ MUST_CHECK enum err send_request_answer(struct chan *c, bool ok);
  * Errors: ERR_DENIED what it asks for cannot be: refused, and the connection goes on
  */
 typedef enum err chan_open_fn(struct chan *c, struct rd *r);
-chan_open_fn session_open, direct_tcpip_open, direct_streamlocal_open;
+chan_open_fn session_open, direct_tcpip_open, direct_streamlocal_open, other_open;
+
+/* ---- chan_script.c ---- */
+
+/* Joins a channel to a script. Errors: ERR_MEMORY */
+MUST_CHECK enum err chan_join_script(struct chan *c);
+
+/* Gives the monitor the next piece of what the client sent, where one is due. */
+MUST_CHECK enum err script_give(struct chan *c);
+
+/* Sends the client what waits for it, then asks the monitor for more. */
+MUST_CHECK enum err script_flush(struct chan *c);
+
+/* Has it data that may be sent? */
+bool script_waits(const struct chan *c);
+
+void script_free(struct script *s);
 
 /* ---- chan_listen.c ---- */
 
@@ -199,8 +263,9 @@ chan_open_fn session_open, direct_tcpip_open, direct_streamlocal_open;
  * Errors: ERR_DENIED too many, or an address that cannot be
  */
 MUST_CHECK enum err listen_tcp(struct worker *w, struct span host, uint32_t port,
-			       uint32_t *id);
-MUST_CHECK enum err listen_unix(struct worker *w, struct span path, uint32_t *id);
+			       bool reply, uint32_t *id);
+MUST_CHECK enum err listen_unix(struct worker *w, struct span path, bool reply,
+				uint32_t *id);
 
 /* Stops what was asked for so. Errors: ERR_UNKNOWN there is none */
 MUST_CHECK enum err listen_tcp_stop(struct worker *w, struct span host, uint32_t port);
@@ -214,7 +279,11 @@ void listens_free(struct listens *l);
 MUST_CHECK enum err global_listen_result(struct worker *w,
 					 const struct msg_listen_result *m);
 
-void globals_free(struct globals *g);
+/* Goes on with the request that waited for the script. */
+MUST_CHECK enum err global_decided(struct worker *w,
+				   const struct msg_chan_request_result *m);
+
+void globals_free(struct worker *w);
 
 /* ---- hostkeys.c ---- */
 

@@ -289,30 +289,35 @@ static const struct request {
 	const char *name;
 	request_fn *fn;
 	unsigned phases; /* in others it fails */
+	bool starts;     /* the monitor decides about it anyway */
 } requests[] = {
-    {"auth-agent-req@openssh.com", request_agent,         COLLECT                   },
-    {"break",		      request_break,         RUNNING                   },
-    {"env",			request_env,           COLLECT                   },
-    {"eow@openssh.com",            request_eow,           RUNNING | EXITED          },
-    {"exec",		       request_exec,          COLLECT                   },
-    {"pty-req",		    request_pty,           COLLECT                   },
-    {"shell",		      request_shell,         COLLECT                   },
-    {"signal",		     request_signal,        RUNNING                   },
-    {"subsystem",		  request_subsystem,     COLLECT                   },
-    {"window-change",              request_window_change, COLLECT | RUNNING | EXITED},
-    {"x11-req",		    request_x11,           COLLECT                   },
+    {"auth-agent-req@openssh.com", request_agent,         COLLECT,                    false},
+    {"break",		      request_break,         RUNNING,                    false},
+    {"env",			request_env,           COLLECT,                    false},
+    {"eow@openssh.com",            request_eow,           RUNNING | EXITED,           false},
+    {"exec",		       request_exec,          COLLECT,                    true },
+    {"pty-req",		    request_pty,           COLLECT,                    false},
+    {"shell",		      request_shell,         COLLECT,                    true },
+    {"signal",		     request_signal,        RUNNING,                    false},
+    {"subsystem",		  request_subsystem,     COLLECT,                    true },
+    {"window-change",              request_window_change, COLLECT | RUNNING | EXITED, false},
+    {"x11-req",		    request_x11,           COLLECT,                    false},
 };
 
+/* NULL where no channel of its kind knows the name. */
 static const struct request *request_find(const struct chan *c, struct span name)
 {
 	if (c->session == NULL)
 		return NULL;
 	for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
 		if (span_is(name, requests[i].name))
-			return (requests[i].phases >> c->session->phase & 1) != 0
-				   ? &requests[i]
-				   : NULL;
+			return &requests[i];
 	return NULL;
+}
+
+static bool in_phase(const struct chan *c, const struct request *row)
+{
+	return c->session != NULL && (row->phases >> c->session->phase & 1) != 0;
 }
 
 enum err send_request_answer(struct chan *c, bool ok)
@@ -325,25 +330,42 @@ enum err send_request_answer(struct chan *c, bool ok)
 	return transport_commit(t);
 }
 
-enum err request_take(struct chan *c, struct span request)
+/* What the script took itself needs nobody else; all other requests have their row. */
+static enum err act(struct chan *c, const struct request *row, struct rd *r,
+		    enum decided decided, enum answer *out)
+{
+	if (decided == DECIDED_GRANTED && (row == NULL || c->script != NULL)) {
+		*out = ANSWER_YES;
+		return OK;
+	}
+	return row != NULL && in_phase(c, row) ? row->fn(c, r, out) : OK;
+}
+
+enum err request_take(struct chan *c, struct span request, enum decided decided)
 {
 	struct rd r = RD(request);
-	struct span name = rd_bytes(&r, LIMIT_TEXT_BYTES);
-	bool reply = rd_bool(&r);
+	struct asked_request q = {0};
 	enum answer answer = ANSWER_NO;
 	const struct request *row;
 	enum err e;
 
+	q.name = rd_bytes(&r, LIMIT_TEXT_BYTES);
+	q.reply = rd_bool(&r);
+	q.payload = r.left;
 	if (!rd_ok(&r))
 		return rd_end(&r);
-	row = request_find(c, name);
-	if (row != NULL && (e = row->fn(c, &r, &answer)) != OK)
+	row = request_find(c, q.name);
+	/* what cannot be in this phase needs no question */
+	if (decided == DECIDED_NOT && question_due(c) &&
+	    (row == NULL || (!row->starts && in_phase(c, row))))
+		return question_ask(c, request, &q);
+	if (c->session != NULL)
+		c->session->reply = q.reply;
+	if ((e = act(c, row, &r, decided, &answer)) != OK || answer == ANSWER_LATER)
 		return e;
-	if (answer == ANSWER_LATER) {
-		c->session->reply = reply;
-		return OK;
-	}
-	return reply ? send_request_answer(c, answer == ANSWER_YES) : OK;
+	if (q.reply && (e = send_request_answer(c, answer == ANSWER_YES)) != OK)
+		return e;
+	return answer == ANSWER_YES ? question_tell(c, &q) : OK;
 }
 
 enum err recv_channel_request(struct worker *w, struct rd *r)
@@ -359,9 +381,9 @@ enum err recv_channel_request(struct worker *w, struct rd *r)
 		return ERR_FORBIDDEN;
 	if (c->close_sent)
 		return OK; /* it crossed our CLOSE, RFC 4254 5.3: no answer */
-	if (c->session != NULL && c->session->phase == SESSION_ASKED)
-		return session_hold(c, request);
-	if ((e = request_take(c, request)) != OK)
+	if (question_open(c))
+		return hold_put(&c->held, &w->chans.held, request);
+	if ((e = request_take(c, request, DECIDED_NOT)) != OK)
 		return e;
 	return chan_progress(c);
 }

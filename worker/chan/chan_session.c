@@ -43,7 +43,6 @@ void session_free(struct session *s)
 	if (s == NULL)
 		return;
 	setup_free(s->setup);
-	free(s->held);
 	free(s);
 }
 
@@ -60,57 +59,14 @@ enum err session_start(struct chan *c, enum session_kind kind, struct span comma
 	return worker_ask(
 	    c->worker,
 	    &MSG_OF(session_start, .chan = c->number, .kind = (uint8_t)kind,
-		    .command = command, .pty = s->pty, .term = {s->term, s->term_n},
-		    .columns = s->columns, .rows = s->rows, .width_px = s->width_px,
-		    .height_px = s->height_px, .modes = {s->modes, s->modes_n},
-		    .env = {s->env, s->env_n}, .agent = s->agent, .x11 = s->x11,
+		    .reply = c->session->reply, .command = command, .pty = s->pty,
+		    .term = {s->term, s->term_n}, .columns = s->columns,
+		    .rows = s->rows, .width_px = s->width_px, .height_px = s->height_px,
+		    .modes = {s->modes, s->modes_n}, .env = {s->env, s->env_n},
+		    .agent = s->agent, .x11 = s->x11,
 		    .x11_protocol = {s->x11_protocol, s->x11_protocol_n},
 		    .x11_cookie = {s->x11_cookie, s->x11_cookie_n},
 		    .x11_screen = s->x11_screen));
-}
-
-/* ---- requests that come before the start is decided: answers keep their order ---- */
-
-enum err session_hold(struct chan *c, struct span request)
-{
-	struct session *s = c->session;
-	struct wr w;
-
-	if (s->held == NULL && (s->held = malloc(LIMIT_CHAN_HELD_BYTES)) == NULL)
-		return ERR_MEMORY;
-	w = (struct wr){.p = s->held, .n = s->held_n, .cap = LIMIT_CHAN_HELD_BYTES};
-	wr_bytes(&w, request);
-	if (w.err != OK)
-		return ERR_BUDGET;
-	s->held_n = w.n;
-	return OK;
-}
-
-/*
- * One of them may start the session anew, after a start that failed: the rest waits
- * again.
- */
-static enum err take_held(struct chan *c)
-{
-	struct session *s = c->session;
-	struct rd r = RD(((struct span){s->held, s->held_n}));
-	uint8_t *held = s->held;
-	enum err e = OK;
-
-	s->held = NULL;
-	s->held_n = 0;
-	while (e == OK && r.left.n > 0) {
-		struct span request = rd_bytes(&r, LIMIT_CHAN_HELD_BYTES);
-
-		if (!rd_ok(&r))
-			e = rd_end(&r);
-		else if (s->phase == SESSION_ASKED)
-			e = session_hold(c, request);
-		else
-			e = request_take(c, request);
-	}
-	free(held);
-	return e;
 }
 
 /* ---- started ---- */
@@ -142,10 +98,10 @@ static enum err join(struct chan *c, struct ipc_fds *fds)
 	return n == 1 ? chan_join_tty(c, fd[0]) : chan_join_pipes(c, fd);
 }
 
-static enum err begin(struct chan *c, struct ipc_fds *fds)
+static enum err begin(struct chan *c, bool script, struct ipc_fds *fds)
 {
 	struct session *s = c->session;
-	enum err e = join(c, fds);
+	enum err e = script ? chan_join_script(c) : join(c, fds);
 
 	if (e != OK)
 		return e;
@@ -158,32 +114,66 @@ static enum err begin(struct chan *c, struct ipc_fds *fds)
 	return OK;
 }
 
+static bool may_begin(const struct chan *c, const struct msg_session_started *m,
+		      const struct ipc_fds *fds)
+{
+	size_t need = c->session->setup->pty ? 1 : PIPES;
+
+	return m->ok != 0 && (m->script != 0 || fds->n >= need);
+}
+
+/*
+ * Refused with words for the user: clients show what comes on stderr of a session that
+ * runs, but drop it where the request fails. So it runs, says them, and ends at once.
+ */
+static enum err refuse_in_words(struct chan *c, struct span message)
+{
+	enum err e;
+
+	if (c->session->reply && (e = send_request_answer(c, true)) != OK)
+		return e;
+	c->session->phase = SESSION_EXITED;
+	c->session->status = 1;
+	return send_notice(c, message);
+}
+
+/* What becomes of the request that started it. */
+static enum err answer_start(struct chan *c, const struct msg_session_started *m,
+			     bool ok, struct ipc_fds *fds)
+{
+	struct session *s = c->session;
+	struct printable shown;
+	enum err e;
+
+	if (ok && m->script == 0)
+		qos_session(c->worker, s->setup->pty);
+	if (ok && (e = begin(c, m->script != 0, fds)) != OK)
+		return e;
+	if (!ok) {
+		log_debug("channel %u: not started: %s", c->number,
+			  printable(m->text, &shown));
+		if (m->message.n > 0)
+			return refuse_in_words(c, m->message);
+		s->phase = SESSION_COLLECT;
+	}
+	return s->reply ? send_request_answer(c, ok) : OK;
+}
+
 enum err on_session_started(struct worker *w, const struct msg_session_started *m,
 			    struct ipc_fds *fds)
 {
 	struct chan *c = chan_find(w, m->chan, CHAN_OPEN);
-	struct printable shown;
-	bool ok = m->ok != 0;
+	bool ok;
 	enum err e;
 
 	if (c == NULL || c->close_sent || c->session == NULL ||
 	    c->session->phase != SESSION_ASKED)
 		return OK;
-	if (ok && fds->n < (c->session->setup->pty ? 1 : PIPES))
-		ok = false;
-	if (ok)
-		qos_session(w, c->session->setup->pty);
-	if (!ok) {
-		log_debug("channel %u: not started: %s", c->number,
-			  printable(m->text, &shown));
-		c->session->phase = SESSION_COLLECT;
-	} else if ((e = begin(c, fds)) != OK) {
+	ok = may_begin(c, m, fds);
+	if ((e = answer_start(c, m, ok, fds)) != OK || (e = requests_resume(c)) != OK)
 		return e;
-	}
-	if (c->session->reply && (e = send_request_answer(c, ok)) != OK)
-		return e;
-	if ((e = take_held(c)) != OK)
-		return e;
+	if (c->script != NULL)
+		return script_flush(c);
 	if (ok && c->queue.n > 0 && (e = chan_flush(c)) != OK)
 		return e;
 	return chan_progress(c);

@@ -26,7 +26,10 @@ struct global {
 struct globals {
 	struct global *first, *last;
 	size_t n;
-	uint32_t asked; /* proofs of host keys so far */
+	uint32_t asked;    /* proofs of host keys so far */
+	uint8_t *question; /* a request that the script decides about */
+	size_t question_n;
+	struct hold held; /* requests that came meanwhile */
 };
 
 static void drop_first(struct globals *all)
@@ -41,11 +44,25 @@ static void drop_first(struct globals *all)
 	free(g);
 }
 
-void globals_free(struct globals *all)
+void globals_free(struct worker *w)
 {
-	while (all != NULL && all->first != NULL)
+	struct globals *all = w->chans.globals;
+
+	if (all == NULL)
+		return;
+	while (all->first != NULL)
 		drop_first(all);
+	hold_wipe(&all->held, &w->chans.held);
+	free(all->question);
 	free(all);
+	w->chans.globals = NULL;
+}
+
+static enum err globals_new(struct worker *w)
+{
+	if (w->chans.globals == NULL)
+		w->chans.globals = calloc(1, sizeof *w->chans.globals);
+	return w->chans.globals == NULL ? ERR_MEMORY : OK;
 }
 
 static enum err send_answer(struct worker *w, const struct global *g)
@@ -81,8 +98,9 @@ static enum err add(struct worker *w, const struct global *g)
 
 	if (g->waits == WAITS_NOT && (all == NULL || all->first == NULL))
 		return send_answer(w, g);
-	if (all == NULL && (all = w->chans.globals = calloc(1, sizeof *all)) == NULL)
+	if (globals_new(w) != OK)
 		return ERR_MEMORY;
+	all = w->chans.globals;
 	if (all->n >= LIMIT_GLOBALS)
 		return ERR_BUDGET;
 	new = malloc(sizeof *new);
@@ -129,7 +147,7 @@ static enum err global_forward_tcp(struct worker *w, struct rd *r, struct global
 	if ((e = rd_end(r)) != OK)
 		return e;
 	out->tell_port = port == 0;
-	e = listen_tcp(w, host, port, &id);
+	e = listen_tcp(w, host, port, out->reply, &id);
 	return answer_listen(e, id, out);
 }
 
@@ -150,7 +168,7 @@ static enum err global_forward_unix(struct worker *w, struct rd *r, struct globa
 
 	if ((e = rd_end(r)) != OK)
 		return e;
-	e = listen_unix(w, path, &id);
+	e = listen_unix(w, path, out->reply, &id);
 	return answer_listen(e, id, out);
 }
 
@@ -177,13 +195,12 @@ static enum err global_no_more_sessions(struct worker *w, struct rd *r,
 static enum err global_hostkeys_prove(struct worker *w, struct rd *r,
 				      struct global *out)
 {
-	struct globals *all = w->chans.globals;
 	uint32_t n = 0;
 	enum err e;
 
-	if (all == NULL && (all = w->chans.globals = calloc(1, sizeof *all)) == NULL)
+	if (globals_new(w) != OK)
 		return ERR_MEMORY;
-	e = hostkeys_prove(w, r, &all->asked, &n);
+	e = hostkeys_prove(w, r, &w->chans.globals->asked, &n);
 	if (e == ERR_DENIED)
 		return OK;
 	out->ok = true;
@@ -192,41 +209,142 @@ static enum err global_hostkeys_prove(struct worker *w, struct rd *r,
 	return e;
 }
 
-static const struct {
+/* The monitor decides about listeners when it is asked for them. */
+static const struct known {
 	const char *name;
 	global_fn *fn;
+	bool asks; /* the script is asked here */
 } globals[] = {
-    {"cancel-streamlocal-forward@openssh.com", global_cancel_unix     },
-    {"cancel-tcpip-forward",                   global_cancel_tcp      },
-    {"hostkeys-prove-00@openssh.com",          global_hostkeys_prove  },
-    {"no-more-sessions@openssh.com",           global_no_more_sessions},
-    {"streamlocal-forward@openssh.com",        global_forward_unix    },
-    {"tcpip-forward",			  global_forward_tcp     },
+    {"cancel-streamlocal-forward@openssh.com", global_cancel_unix,      true },
+    {"cancel-tcpip-forward",                   global_cancel_tcp,       true },
+    {"hostkeys-prove-00@openssh.com",          global_hostkeys_prove,   false},
+    {"no-more-sessions@openssh.com",           global_no_more_sessions, false},
+    {"streamlocal-forward@openssh.com",        global_forward_unix,     false},
+    {"tcpip-forward",			  global_forward_tcp,      false},
 };
 
-static global_fn *global_find(struct span name)
+static const struct known *global_find(struct span name)
 {
 	for (size_t i = 0; i < sizeof globals / sizeof *globals; i++)
 		if (span_is(name, globals[i].name))
-			return globals[i].fn;
+			return &globals[i];
 	return NULL; /* keepalive@openssh.com too: any answer will do, sshd's is a failure */
+}
+
+/* ---- what the script decides: the rest waits, so that answers keep their order ---- */
+
+static enum err ask(struct worker *w, struct span request,
+		    const struct asked_request *q)
+{
+	struct global no = {.reply = q->reply};
+	struct globals *all;
+
+	if (q->payload.n > LIMIT_REQUEST_BYTES)
+		return add(w, &no);
+	if (globals_new(w) != OK)
+		return ERR_MEMORY;
+	all = w->chans.globals;
+	all->question = malloc(request.n);
+	if (all->question == NULL)
+		return ERR_MEMORY;
+	memcpy(all->question, request.p, request.n);
+	all->question_n = request.n;
+	return worker_ask(w, &MSG_OF(chan_request, .global = 1, .name = q->name,
+				     .reply = q->reply, .payload = q->payload));
+}
+
+static enum err tell(struct worker *w, const struct asked_request *q)
+{
+	if ((w->granted.hears & HEARS_REQUESTED) == 0 ||
+	    q->payload.n > LIMIT_REQUEST_BYTES)
+		return OK;
+	return worker_ask(w, &MSG_OF(chan_requested, .global = 1, .name = q->name,
+				     .reply = q->reply, .payload = q->payload));
+}
+
+static enum err take(struct worker *w, struct span request, bool decided)
+{
+	struct rd r = RD(request);
+	struct asked_request q = {0};
+	struct global g = {0};
+	const struct known *row;
+	enum err e;
+
+	q.name = rd_bytes(&r, LIMIT_TEXT_BYTES);
+	g.reply = q.reply = rd_bool(&r);
+	q.payload = r.left;
+	if (!rd_ok(&r))
+		return rd_end(&r);
+	row = global_find(q.name);
+	if (!decided && row != NULL && row->asks &&
+	    (w->granted.hears & HEARS_REQUEST) != 0)
+		return ask(w, request, &q);
+	if (row != NULL && (e = row->fn(w, &r, &g)) != OK)
+		return e;
+	if ((e = add(w, &g)) != OK)
+		return e;
+	return row != NULL && row->asks && g.ok ? tell(w, &q) : OK;
 }
 
 enum err recv_global_request(struct worker *w, struct rd *r)
 {
-	struct span name = rd_bytes(r, LIMIT_TEXT_BYTES);
-	bool reply = rd_bool(r);
-	struct rd rest = RD(rd_rest(r));
-	struct global g = {.reply = reply};
-	global_fn *fn;
+	struct span request = rd_rest(r);
+	struct globals *all = w->chans.globals;
 	enum err e;
 
 	if ((e = rd_end(r)) != OK)
 		return e;
-	fn = global_find(name);
-	if (fn != NULL && (e = fn(w, &rest, &g)) != OK)
-		return e;
-	return add(w, &g);
+	if (all != NULL && all->question != NULL)
+		return hold_put(&all->held, &w->chans.held, request);
+	return take(w, request, false);
+}
+
+/* Takes what waited, up to the next that has to wait. */
+static enum err resume(struct worker *w)
+{
+	struct globals *all = w->chans.globals;
+	struct hold held;
+	struct rd r;
+	enum err e = OK;
+
+	hold_move(&all->held, &w->chans.held, &held);
+	r = RD(((struct span){held.p, held.n}));
+	while (e == OK && r.left.n > 0) {
+		struct span request = rd_bytes(&r, LIMIT_CHAN_HELD_BYTES);
+
+		if (!rd_ok(&r))
+			e = rd_end(&r);
+		else if (all->question != NULL)
+			e = hold_put(&all->held, &w->chans.held, request);
+		else
+			e = take(w, request, false);
+	}
+	free(held.p);
+	return e;
+}
+
+enum err global_decided(struct worker *w, const struct msg_chan_request_result *m)
+{
+	struct globals *all = w->chans.globals;
+	struct global no = {0};
+	uint8_t *question;
+	struct rd r;
+	enum err e;
+
+	if (all == NULL || all->question == NULL)
+		return OK;
+	question = all->question;
+	all->question = NULL;
+	r = RD(((struct span){question, all->question_n}));
+	if (m->verdict != REQUEST_REFUSED) {
+		e = take(w, r.left, true);
+	} else {
+		rd_bytes(&r, LIMIT_TEXT_BYTES);
+		no.reply = rd_bool(&r);
+		e = add(w, &no);
+	}
+	free(question);
+	return e == OK ? resume(w) : e;
 }
 
 /* ---- answers of the monitor ---- */

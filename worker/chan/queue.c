@@ -124,6 +124,19 @@ enum write_result queue_flush(struct queue *q, int fd, size_t *taken)
 	return WRITE_ALL;
 }
 
+void queue_take(struct queue *q, uint8_t *p, size_t n)
+{
+	while (n > 0) {
+		const struct chunk *c = q->first;
+		size_t here = n < c->n ? n : c->n;
+
+		memcpy(p, c->bytes + c->start, here);
+		p += here;
+		n -= here;
+		drop(q, here);
+	}
+}
+
 void queue_wipe(struct queue *q)
 {
 	drop(q, q->n);

@@ -36,6 +36,9 @@ MUST_CHECK enum err queue_put(struct queue *q, struct span s);
  */
 enum write_result queue_flush(struct queue *q, int fd, size_t *taken);
 
+/* Moves the first n bytes to p; as many must wait. */
+void queue_take(struct queue *q, uint8_t *p, size_t n);
+
 /* Forgets what waits. */
 void queue_wipe(struct queue *q);
 

@@ -296,6 +296,34 @@ START_TEST(start_that_failed_may_be_followed_by_another)
 }
 END_TEST
 
+START_TEST(start_refused_in_words_shows_them_and_ends)
+{
+	struct ipc_fds fds = {0};
+	struct msg_session_started m = {.chan = 0, .message = SPAN_LIT("git only")};
+	struct rd r;
+
+	open_session_channel(0, 9);
+	wr_str(client_request(0, "exec"), "id");
+	ck_assert_int_eq(give(recv_channel_request), OK);
+	wr_str(client_request(0, "exec"), "again");
+	ck_assert_int_eq(give(recv_channel_request), OK);
+	ck_assert_int_eq(client_data(0, 5), OK);
+	ck_assert_int_eq(on_session_started(&fake.w, &m, &fds), OK);
+	expect_about(SSH_MSG_CHANNEL_SUCCESS, 9);
+	r = next_out(SSH_MSG_CHANNEL_EXTENDED_DATA);
+	ck_assert_uint_eq(rd_u32(&r), 9);
+	ck_assert_uint_eq(rd_u32(&r), SSH_EXTENDED_DATA_STDERR);
+	ck_assert(span_is(rd_bytes(&r, LIMIT_TEXT_BYTES), "git only\r\n"));
+	ck_assert_int_eq(rd_end(&r), OK);
+	expect_about(SSH_MSG_CHANNEL_FAILURE, 9); /* the one that waited */
+	expect_about(SSH_MSG_CHANNEL_EOF, 9);
+	expect_exit_status(9, 1);
+	expect_about(SSH_MSG_CHANNEL_CLOSE, 9);
+	ck_assert_int_eq(client_close(0), OK);
+	ck_assert_uint_eq(fake.w.chans.n, 0);
+}
+END_TEST
+
 START_TEST(requests_that_wait_are_bounded)
 {
 	enum err e = OK;
@@ -498,6 +526,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, data_before_the_start_reaches_the_program);
 	tcase_add_test(t, requests_before_the_start_is_decided_are_answered_after_it);
 	tcase_add_test(t, start_that_failed_may_be_followed_by_another);
+	tcase_add_test(t, start_refused_in_words_shows_them_and_ends);
 	tcase_add_test(t, requests_that_wait_are_bounded);
 	tcase_add_test(t, start_without_its_descriptors_fails);
 	tcase_add_test(t, close_while_the_program_runs_closes_its_descriptors);

@@ -186,6 +186,61 @@ START_TEST(cancel_of_what_is_not_decided_yet_answers_both)
 }
 END_TEST
 
+/* ---- where a script decides ---- */
+
+static enum err decides(enum request_verdict verdict)
+{
+	struct ipc_fds fds = {0};
+	struct msg_chan_request_result m = {.global = 1, .verdict = (uint8_t)verdict};
+
+	return on_chan_request_result(&fake.w, &m, &fds);
+}
+
+START_TEST(cancel_waits_for_the_script_and_others_wait_behind_it)
+{
+	uint32_t id;
+	struct msg m;
+
+	fake.w.granted.hears = HEARS_REQUEST | HEARS_REQUESTED;
+	ck_assert_int_eq(forward("tcpip-forward", "h", 8080), OK);
+	id = next_asked(MSG_listen_tcp).u.listen_tcp.listen;
+	ck_assert_int_eq(listens(id, true, 8080), OK);
+	expect_yes();
+	ck_assert_int_eq(forward("cancel-tcpip-forward", "h", 8080), OK);
+	m = next_asked(MSG_chan_request);
+	ck_assert_uint_eq(m.u.chan_request.global, 1);
+	ck_assert(span_is(m.u.chan_request.name, "cancel-tcpip-forward"));
+	global("keepalive@openssh.com", true);
+	ck_assert_int_eq(give(recv_global_request), OK);
+	ck_assert_int_eq(forward("cancel-tcpip-forward", "h", 8080), OK);
+	expect_nothing();
+	expect_nothing_asked();
+	ck_assert_int_eq(decides(REQUEST_REFUSED), OK);
+	expect_no();
+	expect_no(); /* the keepalive's */
+	next_asked(MSG_chan_request);
+	ck_assert_int_eq(decides(REQUEST_AS_EVER), OK);
+	ck_assert_uint_eq(next_asked(MSG_listen_stop).u.listen_stop.listen, id);
+	expect_yes();
+	ck_assert(span_is(next_asked(MSG_chan_requested).u.chan_requested.name,
+			  "cancel-tcpip-forward"));
+	ck_assert_uint_eq(fake.w.chans.held, 0);
+	ck_assert_int_eq(decides(REQUEST_GRANTED), OK); /* to no question */
+	expect_nothing();
+}
+END_TEST
+
+START_TEST(global_requests_that_wait_are_freed_with_the_connection)
+{
+	fake.w.granted.hears = HEARS_REQUEST;
+	ck_assert_int_eq(forward("cancel-tcpip-forward", "h", 8080), OK);
+	ck_assert_int_eq(forward("cancel-tcpip-forward", "h", 8080), OK);
+	ck_assert_uint_gt(fake.w.chans.held, 0);
+	chans_wipe(&fake.w);
+	ck_assert_uint_eq(fake.w.chans.held, 0);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("worker_chan_global");
@@ -201,6 +256,8 @@ Suite *unit_suite(void)
 	tcase_add_test(t, requests_are_read_to_their_end);
 	tcase_add_test(t, answers_to_our_requests_are_taken_whatever_they_say);
 	tcase_add_test(t, cancel_of_what_is_not_decided_yet_answers_both);
+	tcase_add_test(t, cancel_waits_for_the_script_and_others_wait_behind_it);
+	tcase_add_test(t, global_requests_that_wait_are_freed_with_the_connection);
 	suite_add_tcase(s, t);
 	return s;
 }

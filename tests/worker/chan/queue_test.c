@@ -84,6 +84,26 @@ START_TEST(queue_flush_tells_that_the_reader_is_gone)
 }
 END_TEST
 
+START_TEST(queue_take_moves_bytes_from_the_front_across_chunks)
+{
+	static uint8_t in[3 * LIMIT_CHAN_PACKET_BYTES], out[sizeof in];
+	struct queue q = {0};
+
+	for (size_t i = 0; i < sizeof in; i++)
+		in[i] = (uint8_t)(i * 7 % 251);
+	ck_assert_int_eq(queue_put(&q, SPAN_OF(in)), OK);
+	for (size_t at = 0, n = 1; at < sizeof in; at += n, n = n * 3 + 1) {
+		n = n < sizeof in - at ? n : sizeof in - at;
+		queue_take(&q, out + at, n);
+		ck_assert_uint_eq(q.n, sizeof in - at - n);
+	}
+	ck_assert_mem_eq(in, out, sizeof in);
+	ck_assert_ptr_null(q.first);
+	ck_assert_int_eq(queue_put(&q, SPAN_LIT("again")), OK);
+	queue_wipe(&q);
+}
+END_TEST
+
 START_TEST(queue_wipe_takes_the_zero_state)
 {
 	struct queue q = {0};
@@ -118,6 +138,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, queue_keeps_the_order_of_bytes_across_chunks);
 	tcase_add_test(t, queue_flush_stops_where_the_descriptor_is_full);
 	tcase_add_test(t, queue_flush_tells_that_the_reader_is_gone);
+	tcase_add_test(t, queue_take_moves_bytes_from_the_front_across_chunks);
 	tcase_add_test(t, queue_wipe_takes_the_zero_state);
 	tcase_add_test(t, fd_write_writes_all_some_or_fails);
 	suite_add_tcase(s, t);
