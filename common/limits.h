@@ -172,6 +172,36 @@
 #define LIMIT_POLICY_QUEUE      8192         /* questions and events under way, of all */
 #define LIMIT_POLICY_QUEUE_BYTES (64 * 1024 * 1024) /* their facts */
 #define LIMIT_POLICY_CONN_ITEMS 1024         /* of one connection: two for each channel */
+#define LIMIT_SCRIPT_CODE_BYTES (4 * 1024 * 1024) /* its bytecode, lines included */
+#define LIMIT_FUEL              4000000      /* of one question: instructions, and work in their coin; some 40 ms */
+#define LIMIT_FUEL_STEP         1000         /* instructions between two looks at the fuel; price of a call outside */
+#define LIMIT_FUEL_BYTES        64           /* allocated or compared for one unit */
+#define LIMIT_FUEL_COPIES       16           /* items or characters worked through for one unit */
+#define LIMIT_STATE_BYTES       (8 * 1024 * 1024) /* of one connection's state */
+#define LIMIT_STATES_BYTES      (2UL * 1024 * 1024 * 1024) /* of all: 100,000 idle ones */
+#define LIMIT_STATE_REST_BYTES  (128 * 1024) /* above: garbage is collected after a handler */
+#define LIMIT_STATE_SLOTS       64           /* of the table of connections, at first */
+#define LIMIT_POLICY_SOFT_MS    250          /* CPU time of one question: the handler fails */
+#define LIMIT_POLICY_HARD_MS    1000         /* CPU time: the process ends; below PolicyTimeout */
+#define LIMIT_PLACE_BYTES       128          /* file:line as Lua shortens it */
+#define LIMIT_KIB               1024
+#define LIMIT_PATTERN_CAPTURES  32           /* of a pattern, as Lua */
+#define LIMIT_PATTERN_DEPTH     200          /* parts that stand within each other, as Lua */
+#define LIMIT_TABLE_ITEMS       (1024 * 1024) /* that a function of table works through */
+#define LIMIT_ARGS_STACK        32           /* Lua values while arguments are made */
+#define LIMIT_TOTP_USED_BYTES   256          /* codes that one handler found good */
+#define LIMIT_TOTP_NAME_BYTES   16           /* of a secret's digest, that name it */
+#define LIMIT_TOTP_USUAL_S      30           /* RFC 6238 5.2 */
+#define LIMIT_RANDOM_BYTES      1024         /* of one crypto.random */
+#define LIMIT_MPINT_DIGITS      5120         /* of a number of LIMIT_KEX_VALUE_BYTES */
+#define LIMIT_JSON_DEPTH        32           /* tables within each other */
+#define LIMIT_PROTECTED         64           /* pcalls that stand in each other */
+#define LIMIT_POLICY_ACTIONS    64           /* of one handler: send, close, … */
+#define LIMIT_POLICY_NOTES      32           /* log lines of one handler */
+#define LIMIT_POLICY_SEND_BYTES (64 * 1024)  /* of one channel:send */
+#define LIMIT_SHARE_ODD         1            /* a multiplier must be */
+#define LIMIT_SHARE_USUAL_S     86400        /* a value without time to live is kept a day */
+#define LIMIT_HELPER_S          300          /* longest deadline and cache of helper.call */
 #define LIMIT_SCRIPT_BYTES      (1024 * 1024) /* a policy script */
 #define LIMIT_SCRIPT_PIECE_BYTES (64 * 1024) /* of it in one message */
 #define LIMIT_WHERE_BYTES       512          /* file:line of a script, and what was wrong */
@@ -211,6 +241,8 @@
 #define LIMIT_WORKER_MIB        256  /* buffers of stalled channels are bounded below this */
 #define LIMIT_CONNECTOR_FILES   8192 /* attempts under way and listeners of all clients */
 #define LIMIT_CONNECTOR_MIB     128
+#define LIMIT_POLICY_FILES      8    /* its link */
+#define LIMIT_POLICY_MIB        3072 /* LIMIT_STATES_BYTES, scripts, the shared store */
 #define LIMIT_VERIFY_FILES      8    /* its link */
 #define LIMIT_VERIFY_MIB        1024 /* yescrypt and scrypt are meant to need memory */
 #define LIMIT_SESSION_FILES     64   /* its link, two listening sockets, accepted ones */

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <termios.h>
 
 #include "common/sandbox_table.h"
@@ -35,6 +36,7 @@
 #define N SANDBOX_ON(ROLE_NURSERY)
 #define W SANDBOX_ON(ROLE_WORKER)
 #define C SANDBOX_ON(ROLE_CONNECTOR)
+#define P SANDBOX_ON(ROLE_POLICY)
 #define V SANDBOX_ON(ROLE_VERIFY)
 #define S SANDBOX_ON(ROLE_SESSION)
 
