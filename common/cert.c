@@ -161,3 +161,20 @@ enum err cert_plain_blob(const struct cert *cert, struct wr *out)
 	wr_raw(out, cert->key_fields);
 	return out->err;
 }
+
+enum err cert_plain_of(struct span blob, struct wr *store, struct span *out)
+{
+	struct cert cert;
+	struct span type;
+	enum err e = pk_blob_type(blob, &type);
+
+	if (e == OK)
+		e = cert_parse(blob, &cert);
+	if (e == ERR_UNKNOWN) { /* no certificate */
+		*out = blob;
+		return OK;
+	}
+	if (e == OK)
+		e = cert_plain_blob(&cert, store);
+	return e == OK ? wr_end(store, out) : e;
+}

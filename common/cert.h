@@ -63,4 +63,11 @@ bool cert_principal_next(struct span *list, struct span *principal);
  */
 MUST_CHECK enum err cert_plain_blob(const struct cert *cert, struct wr *out);
 
+/*
+ * Gives the plain key blob of a key: itself, or that of the key which a certificate is for.
+ * store:  may receive it; LIMIT_PK_BLOB_BYTES always suffice
+ * Errors: ERR_KEY no blob, or a malformed certificate; ERR_NO_SPACE
+ */
+MUST_CHECK enum err cert_plain_of(struct span blob, struct wr *store, struct span *out);
+
 #endif

@@ -61,11 +61,16 @@
 #define LIMIT_METHODS_BYTES     256          /* name-list of methods that can continue */
 #define LIMIT_BANNER_BYTES      16384        /* Banner file: a screenful of UTF-8 */
 #define LIMIT_KEYS_BYTES        (96 * 1024)  /* all authorized keys of one user */
+#define LIMIT_PRINCIPALS_BYTES  (12 * 1024)  /* of AuthorizedPrincipalsFile, of one user */
+#define LIMIT_LIST_COMMAND_MS   10000        /* AuthorizedKeysCommand, AuthorizedPrincipalsCommand */
+#define LIMIT_LIST_COMMAND_ARGS 64           /* words of such a command */
 #define LIMIT_KEYS_LINE_BYTES   16384        /* one line of an authorized_keys file */
 #define LIMIT_KEX_BEFORE_LOGIN  4            /* who is not known yet must not cost many signatures */
 #define LIMIT_AUTH_REQUESTS     256          /* requests, keys offered included */
 
 #define LIMIT_CERT_PRINCIPALS   256          /* names in a certificate, as OpenSSH */
+#define LIMIT_REVOKED_FILE_BYTES 16777216    /* RevokedKeys: some 700,000 fingerprints */
+#define LIMIT_CAS_FILE_BYTES    1048576      /* TrustedUserCAKeys: a thousand keys of any kind */
 #define LIMIT_KEY_FILE_BYTES    65536        /* RSA-16384 in PEM is 13 KiB */
 #define LIMIT_KEY_HEAP_BYTES    262144       /* locked memory: files while read, keys */
 #define LIMIT_USERS_FILE_BYTES  16777216     /* some 150,000 users */

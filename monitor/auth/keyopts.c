@@ -374,6 +374,10 @@ void keyopts_wipe(struct key_options *o)
 	if (o->store != NULL)
 		wipe(o->store, o->store_n);
 	free(o->store);
+	if (o->cert_store != NULL)
+		wipe(o->cert_store, o->cert_store_n);
+	free(o->cert_store);
+	free(o->cert);
 	*o = (struct key_options){0};
 }
 
@@ -384,8 +388,9 @@ enum err keyopts_usable(const struct key_options *o, struct span address, uint64
 {
 	char text[ADDRESS_BYTES];
 
-	if (o->cert_authority)
-		return deny(note, "key of a certificate authority");
+	/* as sshd: somebody believes that they restrict this key, and they do not */
+	if (o->has_principals && !o->cert_authority)
+		return deny(note, "principals without cert-authority");
 	if (o->expires != 0 && now >= o->expires)
 		return deny(note, "key has expired");
 	if (!o->has_from)

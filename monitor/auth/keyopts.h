@@ -9,6 +9,8 @@
 #include "common/limits.h"
 #include "common/pk.h"
 
+struct key_cert;
+
 /*
  * All options of a key. Zero state: {0}, in which nothing is permitted.
  * Lists are strings in wire form (length, bytes) one after the other. All spans point
@@ -32,6 +34,9 @@ struct key_options {
 	struct span principals; /* names divided by commas; a NUL follows them */
 	uint8_t *store;
 	size_t store_n;
+	uint8_t *cert_store; /* what a certificate's command points into; else NULL */
+	size_t cert_store_n;
+	struct key_cert *cert; /* that brought them, certopts.h; NULL: a plain key */
 };
 
 /* Why options were refused; a few words for the log. */
@@ -52,10 +57,11 @@ MUST_CHECK enum err keyopts_parse(struct span options, struct key_options *out,
 void keyopts_wipe(struct key_options *o);
 
 /*
- * Tells whether a plain key may be used from this address at this time.
+ * Tells whether a key may be used from this address at this time: a plain key, or where the options are those
+ * of a certificate authority's key, a certificate of it.
  * address: numeric, as the monitor saw it
  * now:     seconds since 1970
- * Errors:  ERR_DENIED with note set; also for cert-authority, which is for certificates
+ * Errors:  ERR_DENIED with note set; also for principals without cert-authority
  */
 MUST_CHECK enum err keyopts_usable(const struct key_options *o, struct span address,
 				   uint64_t now, struct keyopts_note *note);

@@ -50,7 +50,7 @@ static void options(struct span text)
 	pairs(o.permitlisten);
 	expect(!o.has_command || o.command.p[o.command.n] == 0);
 	expect(!o.has_from || o.from.p[o.from.n] == 0);
-	expect(!o.cert_authority ||
+	expect(!o.has_principals || o.cert_authority ||
 	       keyopts_usable(&o, SPAN_LIT("10.0.0.1"), 1, &note) == ERR_DENIED);
 	(void)keyopts_usable(&o, SPAN_LIT("2001:db8::1"), 1, &note);
 	expect(o.port_forwarding || !keyopts_permits_open(&o, SPAN_LIT("h"), 1));

@@ -8,6 +8,7 @@
 
 #include "common/cert.h"
 #include "common/limits.h"
+#include "monitor/auth/certopts.h"
 
 enum { SIGNATURE_LENGTH_BYTES = 4 };
 
@@ -48,6 +49,22 @@ static void plain(const struct cert *c)
 	expect(span_is(type, pk_alg_plain(c->alg)->key_type));
 }
 
+/* Options are read whole or not at all; texts end with a NUL and have none within. */
+static void options(const struct cert *c)
+{
+	struct key_options o = {0};
+	struct keyopts_note note;
+
+	if (certopts_read(c, &o, &note) != OK) {
+		expect(o.store == NULL);
+		return;
+	}
+	expect(!o.has_command || strlen((const char *)o.command.p) == o.command.n);
+	expect(!o.has_from || strlen((const char *)o.from.p) == o.from.n);
+	expect(!o.cert_authority && !o.has_principals && o.expires == 0);
+	keyopts_wipe(&o);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	uint8_t *longer = calloc(1, n + 1);
@@ -62,6 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		expect(cert_parse((struct span){longer, n + 1}, &other) != OK);
 		walk(&c);
 		plain(&c);
+		options(&c);
 		if (cert_verify(&c) == OK) {
 			longer[n / 2] ^= 1;
 			expect(cert_parse((struct span){longer, n}, &other) != OK ||

@@ -140,9 +140,11 @@ START_TEST(keyopts_expiry_takes_the_earliest)
 }
 END_TEST
 
-START_TEST(keyopts_cert_authority_is_no_plain_key)
+START_TEST(keyopts_principals_are_for_authorities)
 {
-	parse("cert-authority");
+	parse("cert-authority,principals=\"a\"");
+	ck_assert_int_eq(keyopts_usable(&o, SPAN_LIT("::1"), 1, &note), OK);
+	parse("principals=\"a\"");
 	ck_assert_int_eq(keyopts_usable(&o, SPAN_LIT("::1"), 1, &note), ERR_DENIED);
 }
 END_TEST
@@ -263,7 +265,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, keyopts_permitlisten_matches_patterns);
 	tcase_add_test(t, keyopts_from_admits_listed_addresses_only);
 	tcase_add_test(t, keyopts_expiry_takes_the_earliest);
-	tcase_add_test(t, keyopts_cert_authority_is_no_plain_key);
+	tcase_add_test(t, keyopts_principals_are_for_authorities);
 	tcase_add_test(t, keyopts_touch_demands_what_the_options_say);
 	tcase_add_test(t, keyopts_doubt_refuses_the_key);
 	tcase_add_test(t, keyopts_refuses_nul_and_overlong_options);
