@@ -13,9 +13,10 @@ enum alg_kind {
 	ALG_MAC,
 	ALG_COMP,
 	ALG_HOSTKEY, /* host keys' signatures */
-	ALG_USERKEY  /* users' signatures */
+	ALG_USERKEY, /* users' signatures */
+	ALG_CASIGN   /* signatures under certificates */
 };
-#define ALG_KIND_COUNT 6
+#define ALG_KIND_COUNT 7
 
 struct alg_name {
 	enum alg_kind kind;

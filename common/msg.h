@@ -35,13 +35,17 @@ enum msg_state {
 	IN_UNIX = 1 << 8,      /* login helper: asked unix_connect or unix_bind */
 	IN_POLICY = 1 << 9,    /* policy process */
 	IN_HELPER = 1 << 10,   /* login helper: asked helper_start */
-	IN_KBDINT = 1 << 11    /* login helper: asked kbdint_start */
+	IN_KBDINT = 1 << 11,   /* login helper: asked kbdint_start */
+	IN_COMMAND = 1 << 12   /* login helper: asked command_run */
 };
-#define MSG_STATE_COUNT 12
+#define MSG_STATE_COUNT 13
 #define EVERY UINT32_MAX /* a budget without bound: each one costs the sender as much */
 
 /* What is told of a login attempt. */
 enum auth_verdict { AUTH_FAILURE, AUTH_PARTIAL, AUTH_SUCCESS, AUTH_KEY_WOULD_DO };
+
+/* What a command lists. */
+enum command_kind { COMMAND_KEYS, COMMAND_PRINCIPALS };
 
 enum session_kind { SESSION_SHELL, SESSION_EXEC, SESSION_SUBSYSTEM };
 

@@ -18,20 +18,24 @@
 #define ACCOUNTS_MAX     256
 
 /* A name of the users file and the same name of the system are different people. */
-static bool same(const struct account *a, const char *user, bool is_virtual,
-		 const char **files)
+static bool same(const struct account *a, const char *user, bool is_virtual)
 {
-	return strcmp(a->user, user) == 0 && a->is_virtual == is_virtual &&
-	       a->files == files;
+	return strcmp(a->user, user) == 0 && a->is_virtual == is_virtual;
+}
+
+bool account_is_of(const struct account *a, const struct settings *set)
+{
+	return a->files == set->authorized_keys_file.item &&
+	       a->principals_files == set->authorized_principals_file.item;
 }
 
 struct account *account_kept(struct monitor *m, const char *user, bool is_virtual,
-			     const struct strlist *files)
+			     const struct settings *set)
 {
 	uint64_t now = clock_ms();
 
 	for (struct account *a = m->accounts; a != NULL; a = a->next)
-		if (same(a, user, is_virtual, files->item))
+		if (same(a, user, is_virtual) && account_is_of(a, set))
 			return now - a->found_ms <= ACCOUNT_FRESH_MS ? a : NULL;
 	return NULL;
 }
@@ -62,6 +66,12 @@ void accounts_forget(struct monitor *m)
 	m->n_accounts = 0;
 }
 
+static bool replaces(const struct account *fresh, const struct account *a)
+{
+	return same(a, fresh->user, fresh->is_virtual) && a->files == fresh->files &&
+	       a->principals_files == fresh->principals_files;
+}
+
 /* Drops what the new one replaces, what is stale, and what is too much. */
 static void prune(struct monitor *m, const struct account *fresh)
 {
@@ -71,7 +81,7 @@ static void prune(struct monitor *m, const struct account *fresh)
 	while ((a = *p) != NULL) {
 		if (kept < ACCOUNTS_MAX &&
 		    fresh->found_ms - a->found_ms <= ACCOUNT_FRESH_MS &&
-		    !same(a, fresh->user, fresh->is_virtual, fresh->files)) {
+		    !replaces(fresh, a)) {
 			kept++;
 			p = &a->next;
 			continue;
@@ -82,27 +92,37 @@ static void prune(struct monitor *m, const struct account *fresh)
 	m->n_accounts = kept;
 }
 
-enum err account_ask(struct conn *c, const char *user, bool is_virtual,
-		     const struct strlist *files)
+static enum err put_patterns(const struct strlist *files, struct wr *w,
+			     struct span *out)
 {
-	uint8_t store[4096];
-	struct wr w = WR(store);
-	struct span patterns;
-	struct msg msg;
-	struct login *l = NULL;
-	enum err e;
-
 	for (size_t i = 0; i < files->n; i++)
-		wr_str(&w, files->item[i]);
-	if ((e = wr_end(&w, &patterns)) != OK)
-		return e;
-	msg = MSG_OF(account_find, .user = span_str(user), .files = patterns,
-		     .strict = c->m->set->strict_modes, .virtual = is_virtual);
-	e = login_open(c->m, IN_ACCOUNT, &msg, &l);
+		wr_str(w, files->item[i]);
+	return wr_end(w, out);
+}
+
+enum err account_ask(struct conn *c, const char *user, bool is_virtual,
+		     const struct settings *set)
+{
+	uint8_t keys[4096], principals[4096];
+	struct wr wk = WR(keys);
+	struct wr wp = WR(principals);
+	struct msg msg =
+	    MSG_OF(account_find, .user = span_str(user),
+		   .strict = c->m->set->strict_modes, .virtual = is_virtual);
+	struct msg_account_find *find = &msg.u.account_find;
+	struct login *l = NULL;
+	enum err e = put_patterns(&set->authorized_keys_file, &wk, &find->files);
+
+	if (e == OK)
+		e = put_patterns(&set->authorized_principals_file, &wp,
+				 &find->principals);
+	if (e == OK)
+		e = login_open(c->m, IN_ACCOUNT, &msg, &l);
 	if (e != OK)
 		return e;
 	l->c = c;
-	l->files = files->item;
+	l->files = set->authorized_keys_file.item;
+	l->principals_files = set->authorized_principals_file.item;
 	l->is_virtual = is_virtual;
 	memcpy(l->user, user, strlen(user) + 1);
 	c->work->helper = l;
@@ -137,6 +157,17 @@ static enum err take_groups(struct account *a, struct span groups, uint8_t **at)
 	return rd_end(&r);
 }
 
+/* Copies to at, which moves on. */
+static struct span put(struct span s, uint8_t **at)
+{
+	struct span kept = {*at, s.n};
+
+	if (s.n > 0)
+		memcpy(*at, s.p, s.n);
+	*at += s.n;
+	return kept;
+}
+
 static enum err account_make(const struct login *l, const struct msg_account_found *m,
 			     struct account **out)
 {
@@ -144,20 +175,22 @@ static enum err account_make(const struct login *l, const struct msg_account_fou
 	uint8_t *at;
 	enum err e = ERR_MEMORY;
 
-	if (a == NULL || (a->store = malloc(m->keys.n + m->groups.n + 1)) == NULL)
+	if (a == NULL || (a->store = malloc(m->keys.n + m->principals.n + m->home.n +
+					    m->groups.n + 1)) == NULL)
 		goto out;
 	a->refs = 1;
 	memcpy(a->user, l->user, sizeof a->user);
 	a->files = l->files;
+	a->principals_files = l->principals_files;
 	a->is_virtual = l->is_virtual;
 	a->found = m->found != 0;
 	a->uid = m->uid;
 	a->gid = m->gid;
 	a->found_ms = clock_ms();
-	if (m->keys.n > 0)
-		memcpy(a->store, m->keys.p, m->keys.n);
-	a->keys = (struct span){a->store, m->keys.n};
-	at = a->store + m->keys.n;
+	at = a->store;
+	a->keys = put(m->keys, &at);
+	a->principals = put(m->principals, &at);
+	a->home = put(m->home, &at);
 	e = take_groups(a, m->groups, &at);
 out:
 	if (e == OK) {

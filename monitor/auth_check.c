@@ -13,6 +13,8 @@
 #include "monitor/auth/keyopts.h"
 #include "monitor/auth/proof.h"
 #include "monitor/auth_check.h"
+#include "monitor/auth_command.h"
+#include "monitor/auth_key.h"
 #include "monitor/auth_policy.h"
 #include "monitor/auth_reply.h"
 #include "monitor/login_link.h"
@@ -85,63 +87,6 @@ enum err auth_check_none(struct conn *c)
 	return auth_check_password(c);
 }
 
-void key_forget(struct key_options **key)
-{
-	if (*key != NULL)
-		keyopts_wipe(*key);
-	free(*key);
-	*key = NULL;
-}
-
-static enum err options_take(struct conn *c, struct span options, struct span where)
-{
-	struct conn_work *w = c->work;
-	struct keyopts_note note = {0};
-	struct printable place;
-	struct key_options *o = calloc(1, sizeof *o);
-	enum err e;
-
-	if (o == NULL)
-		return ERR_MEMORY;
-	e = keyopts_parse(options, o, &note);
-	if (e == OK && o->cert_authority)
-		e = ERR_UNKNOWN; /* it signs keys, it does not log in */
-	else if (e == OK)
-		e = keyopts_usable(o, span_str(c->remote.address), (uint64_t)time(NULL),
-				   &note);
-	if (e != OK) {
-		if (note.text[0] != '\0')
-			log_info("conn=%llu user=%s key at %s not used: %s",
-				 (unsigned long long)c->id, w->user_shown,
-				 printable(where, &place), note.text);
-		keyopts_wipe(o);
-		free(o);
-		return e == ERR_UNKNOWN ? ERR_UNKNOWN : ERR_DENIED;
-	}
-	key_forget(&w->tried_key);
-	w->tried_key = o;
-	return OK;
-}
-
-/* Looks for the offered key among the user's; the first line that lets it in counts. */
-static enum err key_find(struct conn *c)
-{
-	struct rd r = RD(c->work->account->keys);
-	struct span blob, options, where;
-	enum err e = ERR_UNKNOWN;
-
-	while (r.left.n > 0 && e != OK) {
-		blob = rd_bytes(&r, LIMIT_PK_BLOB_BYTES);
-		options = rd_bytes(&r, LIMIT_KEYS_LINE_BYTES);
-		where = rd_bytes(&r, LIMIT_KEYS_LINE_BYTES);
-		if (!rd_ok(&r))
-			return ERR_SYSTEM;
-		if (span_equal(blob, c->work->attempt.key))
-			e = options_take(c, options, where);
-	}
-	return e;
-}
-
 static enum err key_strong(const struct conn *c)
 {
 	struct pk_key key = {0};
@@ -153,6 +98,29 @@ static enum err key_strong(const struct conn *c)
 		e = ERR_KEY;
 	pk_wipe(&key);
 	return e;
+}
+
+static bool option_set(const struct strlist *options, const char *name)
+{
+	for (size_t i = 0; i < options->n; i++)
+		if (strcmp(options->item[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* What PubkeyAuthOptions demands no key's options give away. */
+static enum err touch_enough(const struct conn *c, const struct pk_touch *touch,
+			     struct keyopts_note *note)
+{
+	const struct strlist *options = &c->work->set->pubkey_auth_options;
+	const struct key_options *key = c->work->tried_key;
+	const struct key_options all = {
+	    .no_touch_required = key != NULL && key->no_touch_required &&
+				 !option_set(options, "touch-required"),
+	    .verify_required = (key != NULL && key->verify_required) ||
+			       option_set(options, "verify-required")};
+
+	return keyopts_touch(&all, touch, note);
 }
 
 static enum err prove(struct conn *c, const struct pk_alg *alg)
@@ -175,12 +143,23 @@ static enum err prove(struct conn *c, const struct pk_alg *alg)
 	if (p.hostbound && !span_equal(w->attempt.hostkey, p.hostkey))
 		return ERR_SIGNATURE; /* signed for another host */
 	e = proof_publickey(&p, &touch);
-	if (e == OK && w->tried_key != NULL)
-		e = keyopts_touch(w->tried_key, &touch, &note);
+	if (e == OK)
+		e = touch_enough(c, &touch, &note);
 	if (e != OK && note.text[0] != '\0')
 		log_info("conn=%llu user=%s: %s", (unsigned long long)c->id,
 			 w->user_shown, note.text);
 	return e;
+}
+
+static bool algorithm_fits(const struct conn *c, const struct pk_alg *alg)
+{
+	const struct attempt *a = &c->work->attempt;
+	struct span type;
+
+	return alg != NULL && pk_blob_type(a->key, &type) == OK &&
+	       span_is(type, alg->key_type) &&
+	       names_has(span_str(c->work->set->pubkey_accepted_algorithms),
+			 a->algorithm);
 }
 
 enum err auth_check_publickey(struct conn *c)
@@ -189,15 +168,16 @@ enum err auth_check_publickey(struct conn *c)
 	const struct pk_alg *alg = pk_alg_find(w->attempt.algorithm);
 	enum err found, good;
 
-	if (alg == NULL || pk_alg_is_cert(alg) ||
-	    !names_has(span_str(w->set->pubkey_accepted_algorithms),
-		       w->attempt.algorithm))
+	if (!algorithm_fits(c, alg))
 		return ERR_DENIED;
-	found = key_find(c);
+	found = auth_key_find(c);
 	good = key_strong(c);
 	if (good == OK && w->attempt.proof)
 		good = prove(c, alg);
 	w->attempt.key_good = good == OK;
+	/* files are asked anew before a command is; nothing is for a bad signature */
+	if (found != OK && good == OK && (found != ERR_UNKNOWN || w->attempt.fresh))
+		return auth_command_ask(c, found);
 	if (found != OK)
 		return found;
 	if (good != OK)
@@ -233,24 +213,4 @@ enum err auth_check_password(struct conn *c)
 	memcpy(l->user, w->user, sizeof l->user);
 	w->helper = l;
 	return ERR_AGAIN;
-}
-
-/* Source: sshd_config(5) AuthenticationMethods: each publickey of a list wants another key */
-enum err key_keep(struct conn *c)
-{
-	struct conn_work *w = c->work;
-	struct proved_key proved = {.options = w->tried_key};
-	enum err e = digest_spans(DIGEST_SHA256, &w->attempt.key, 1, &proved.digest);
-
-	if (e != OK)
-		return e;
-	for (size_t i = 0; i < w->n_keys; i++)
-		if (memcmp(w->keys[i].digest.bytes, proved.digest.bytes,
-			   proved.digest.n) == 0)
-			return ERR_DENIED;
-	if (w->n_keys == LIMIT_PROVED_KEYS)
-		return ERR_DENIED;
-	w->keys[w->n_keys++] = proved;
-	w->tried_key = NULL; /* moved */
-	return OK;
 }

@@ -10,8 +10,8 @@
 MUST_CHECK enum err auth_check_none(struct conn *c);
 
 /*
- * Verifies the proof, or only looks whether the key would do. Keeps the key's options in c->work->key.
- * Errors: ERR_UNKNOWN the key is not the user's; ERR_DENIED; what the signature's check gave
+ * Verifies the proof, or only looks whether the key would do. Keeps the key's options in c->work->tried_key.
+ * Errors: ERR_AGAIN a helper runs a command that lists keys; ERR_UNKNOWN the key is not the user's; ERR_DENIED; what the signature's check gave
  */
 MUST_CHECK enum err auth_check_publickey(struct conn *c);
 
@@ -20,14 +20,5 @@ MUST_CHECK enum err auth_check_password(struct conn *c);
 
 /* Asks the rules that do not depend on the credential: users, groups, root. Errors: ERR_DENIED */
 MUST_CHECK enum err auth_check_rules(struct conn *c, enum auth_method method);
-
-/* Frees a key's options; *key may be NULL and is NULL after. */
-void key_forget(struct key_options **key);
-
-/*
- * The attempt's key was proved: its options hold for the login.
- * Errors: ERR_DENIED this key has opened a door already, or too many have; ERR_CRYPTO
- */
-MUST_CHECK enum err key_keep(struct conn *c);
 
 #endif

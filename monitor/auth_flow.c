@@ -13,6 +13,7 @@
 #include "monitor/auth/keyopts.h"
 #include "monitor/auth_check.h"
 #include "monitor/auth_flow.h"
+#include "monitor/auth_key.h"
 #include "monitor/auth_policy.h"
 #include "monitor/auth_reply.h"
 #include "monitor/conn.h"
@@ -26,6 +27,7 @@ static void attempt_wipe(struct attempt *a)
 	if (a->copy != NULL)
 		wipe(a->copy, a->copy_n);
 	free(a->copy);
+	free(a->listed_store);
 	*a = (struct attempt){0};
 }
 
@@ -133,7 +135,7 @@ static enum err ask_account(struct conn *c)
 	const char *user = account_of(c, store, &is_virtual);
 
 	c->work->attempt.fresh = true;
-	return account_ask(c, user, is_virtual, &c->work->set->authorized_keys_file);
+	return account_ask(c, user, is_virtual, c->work->set);
 }
 
 /* The Match blocks of this user decide what is in force; nothing is copied where there are none. */
@@ -158,7 +160,7 @@ static enum err match(struct conn *c, const struct account *a)
 	return e;
 }
 
-static void decide(struct conn *c)
+void auth_decide(struct conn *c)
 {
 	struct conn_work *w = c->work;
 	enum err e;
@@ -228,13 +230,12 @@ void auth_account_ready(struct conn *c, struct account *a)
 		return;
 	}
 	/* a Match block may name other files for this user: keys of these do not count */
-	if (w->attempt.method == METHOD_PUBLICKEY &&
-	    a->files != w->set->authorized_keys_file.item) {
+	if (w->attempt.method == METHOD_PUBLICKEY && !account_is_of(a, w->set)) {
 		if (ask_account(c) != OK)
 			auth_decided(c, ERR_SYSTEM);
 		return;
 	}
-	decide(c);
+	auth_decide(c);
 }
 
 void auth_helper_lost(struct conn *c)
@@ -250,8 +251,7 @@ static enum err attempt_go(struct conn *c)
 	char store[LIMIT_USER_BYTES + 1];
 	bool is_virtual;
 	const char *user = account_of(c, store, &is_virtual);
-	struct account *a =
-	    account_kept(c->m, user, is_virtual, &c->work->set->authorized_keys_file);
+	struct account *a = account_kept(c->m, user, is_virtual, c->work->set);
 
 	if (a != NULL) {
 		auth_account_ready(c, a);

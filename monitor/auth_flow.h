@@ -9,6 +9,9 @@
 /* The account of the attempt under way was looked up. */
 void auth_account_ready(struct conn *c, struct account *a);
 
+/* Judges the attempt under way, for which all that was asked is there now. */
+void auth_decide(struct conn *c);
+
 /* The helper of the attempt under way died: the attempt fails. */
 void auth_helper_lost(struct conn *c);
 

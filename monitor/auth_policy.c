@@ -9,12 +9,13 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "monitor/account.h"
-#include "monitor/auth/keyopts.h"
 #include "monitor/auth_check.h"
+#include "monitor/auth_key.h"
 #include "monitor/auth_policy.h"
 #include "monitor/auth_reply.h"
 #include "monitor/conn.h"
 #include "monitor/grants.h"
+#include "monitor/policy_facts.h"
 #include "monitor/policy_link.h"
 #include "monitor/script.h"
 
@@ -43,21 +44,6 @@ static struct auth_policy *state_of(struct conn *c)
 
 /* ---- facts ---- */
 
-static void add_key(struct wr *w, const struct conn *c)
-{
-	const struct attempt *a = &c->work->attempt;
-	char print[PK_FINGERPRINT_BYTES];
-
-	facts_str(w, "auth.param", a->key);
-	facts_str(w, "auth.key_algorithm", a->algorithm);
-	facts_bool(w, "auth.probe", !a->proof);
-	if (pk_fingerprint(a->key, print) != OK)
-		return;
-	facts_str(w, "auth.claimed.fingerprint", span_str(print));
-	if (a->proof && a->key_good)
-		facts_str(w, "auth.verified.fingerprint", span_str(print));
-}
-
 static void add_common(struct wr *w, const struct conn *c)
 {
 	facts_str(w, "auth.user", span_str(c->work->user));
@@ -72,7 +58,7 @@ static void add_attempt(struct wr *w, const struct conn *c)
 	facts_str(w, "auth.method", span_str(auth_method_name(a->method)));
 	facts_bool(w, "auth.verified.credential", a->rules == OK);
 	if (a->method == METHOD_PUBLICKEY)
-		add_key(w, c);
+		policy_facts_key(w, c);
 	if (a->method == METHOD_PASSWORD && auth_policy_owns(c, METHOD_PASSWORD))
 		facts_str(w, "auth.param", a->secret);
 }
@@ -212,23 +198,10 @@ static enum err take_grants(struct conn *c, struct span fields)
 /* The script judged the credential: the rules about users hold all the same. */
 static enum err alone_may(struct conn *c)
 {
-	struct conn_work *w = c->work;
-	struct keyopts_note note;
-	enum err e;
+	enum auth_method method = c->work->attempt.method;
+	enum err e = method == METHOD_PUBLICKEY ? auth_key_alone(c) : OK;
 
-	if (w->attempt.method == METHOD_PUBLICKEY) {
-		if (!w->attempt.key_good)
-			return ERR_SIGNATURE;
-		if (w->tried_key == NULL) {
-			w->tried_key = calloc(1, sizeof *w->tried_key);
-			if (w->tried_key == NULL)
-				return ERR_MEMORY;
-			e = keyopts_parse((struct span){0}, w->tried_key, &note);
-			if (e != OK)
-				return e;
-		}
-	}
-	return auth_check_rules(c, w->attempt.method);
+	return e == OK ? auth_check_rules(c, method) : e;
 }
 
 static bool blocked(const struct conn *c)

@@ -10,8 +10,11 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "monitor/account.h"
+#include "monitor/auth/certopts.h"
 #include "monitor/auth/keyopts.h"
 #include "monitor/auth_check.h"
+#include "monitor/auth_flow.h"
+#include "monitor/auth_key.h"
 #include "monitor/auth_policy.h"
 #include "monitor/auth_reply.h"
 #include "monitor/banner.h"
@@ -266,18 +269,27 @@ static const char *method_shown(const struct conn_work *w, char store[LIMIT_NAME
 	return store;
 }
 
+/* As sshd: what a certificate says stands behind the fingerprint of its key. */
 static void log_accepted(const struct conn *c)
 {
-	char print[PK_FINGERPRINT_BYTES] = "", store[LIMIT_NAME_BYTES];
+	char key[LIMIT_TEXT_BYTES] = "", id[LIMIT_SHOWN_BYTES];
+	char store[LIMIT_NAME_BYTES];
 	const struct conn_work *w = c->work;
+	const struct proved_key *proved = &w->keys[w->n_keys > 0 ? w->n_keys - 1 : 0];
+	const struct key_cert *cert = NULL;
+	bool by_key = w->attempt.method == METHOD_PUBLICKEY;
 
-	if (w->attempt.method == METHOD_PUBLICKEY &&
-	    pk_fingerprint(w->attempt.key, print) != OK)
-		print[0] = '\0';
-	log_info("conn=%llu Accepted %s for %s from %s port %u%s%s",
+	if (by_key)
+		cert = proved->options->cert;
+	if (cert != NULL) {
+		user_show(cert->key_id, id);
+		(void)snprintf(key, sizeof key, " ID %s (serial %llu) CA %s", id,
+			       (unsigned long long)cert->serial, cert->ca);
+	}
+	log_info("conn=%llu Accepted %s for %s from %s port %u%s%s%s",
 		 (unsigned long long)c->id, method_shown(w, store), w->user_shown,
-		 c->remote.address, (unsigned)c->remote.port,
-		 print[0] != '\0' ? " key=" : "", print);
+		 c->remote.address, (unsigned)c->remote.port, by_key ? " key=" : "",
+		 by_key ? proved->fingerprint : "", key);
 }
 
 /* Notes a step of AuthenticationMethods. Errors: ERR_DENIED it is no step of any list now */

@@ -37,6 +37,26 @@ static void check_ident(struct config_reader *r, const struct settings *s)
 		}
 }
 
+static bool command_good(const struct strlist *command, const char *user)
+{
+	return command->n == 0 || (command->item[0][0] == '/' && user != NULL);
+}
+
+/* What Match blocks set is looked at when it is needed, as in sshd. */
+static void check_commands(struct config_reader *r, const struct settings *s)
+{
+	static const char wanted[] =
+	    "%s: the absolute path of a program is wanted, and %sUser";
+
+	if (!command_good(&s->authorized_keys_command, s->authorized_keys_command_user))
+		config_complain(r, false, wanted, "AuthorizedKeysCommand",
+				"AuthorizedKeysCommand");
+	if (!command_good(&s->authorized_principals_command,
+			  s->authorized_principals_command_user))
+		config_complain(r, false, wanted, "AuthorizedPrincipalsCommand",
+				"AuthorizedPrincipalsCommand");
+}
+
 /* Adds host with the ports that belong to it. */
 static void add_listen(struct config_reader *r, const struct listen_address *a,
 		       union config_value *sum)
@@ -121,6 +141,7 @@ enum err config_load(const struct options *o, struct config **out,
 	r.file = "configuration";
 	if (errs->fatal == fatal_before && !r.c->arena.failed) {
 		check_ident(&r, &r.c->base);
+		check_commands(&r, &r.c->base);
 		complete_listen(&r, &r.c->base);
 	}
 	if (r.c->arena.failed)

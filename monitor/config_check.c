@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "common/names.h"
+#include "monitor/auth/tokens.h"
 #include "monitor/config_priv.h"
 #include "monitor/match.h"
 
@@ -122,6 +123,15 @@ const char *config_check_methods(const struct config_reader *r, struct arena *a,
 	return NULL;
 }
 
+/* Gives the first % that none of letters follows; NULL: there is none. */
+static const char *token_unknown(const char *text, const char *letters)
+{
+	for (const char *c = text; (c = strchr(c, '%')) != NULL; c += 2)
+		if (c[1] == '\0' || strchr(letters, c[1]) == NULL)
+			return c;
+	return NULL;
+}
+
 const char *config_check_tokens(const struct config_reader *r, struct arena *a,
 				const char **arg)
 {
@@ -129,10 +139,41 @@ const char *config_check_tokens(const struct config_reader *r, struct arena *a,
 	(void)a;
 	if ((*arg)[0] == '\0')
 		return "a path";
-	for (const char *c = *arg; (c = strchr(c, '%')) != NULL; c += 2)
-		if (c[1] == '\0' || strchr("%hUu", c[1]) == NULL)
-			return "a path with %h, %u, %U or %% in it";
-	return NULL;
+	return token_unknown(*arg, "%hUu") == NULL
+		   ? NULL
+		   : "a path with %h, %u, %U or %% in it";
+}
+
+const char *config_check_keys_command(const struct config_reader *r, struct arena *a,
+				      const char **arg)
+{
+	(void)r;
+	(void)a;
+	return token_unknown(*arg, TOKENS_KEYS_COMMAND) == NULL
+		   ? NULL
+		   : "a word with %f, %h, %k, %t, %U, %u or %% in it";
+}
+
+const char *config_check_principals_command(const struct config_reader *r,
+					    struct arena *a, const char **arg)
+{
+	(void)r;
+	(void)a;
+	return token_unknown(*arg, TOKENS_PRINCIPALS_COMMAND) == NULL
+		   ? NULL
+		   : "a word with %F, %f, %h, %i, %K, %k, %s, %T, %t, %U, %u or %% in "
+		     "it";
+}
+
+const char *config_check_pubkey_option(const struct config_reader *r, struct arena *a,
+				       const char **arg)
+{
+	(void)r;
+	(void)a;
+	return strcmp(*arg, "none") == 0 || strcmp(*arg, "touch-required") == 0 ||
+		       strcmp(*arg, "verify-required") == 0
+		   ? NULL
+		   : "none, touch-required or verify-required";
 }
 
 const char *config_check_user(const struct config_reader *r, struct arena *a,

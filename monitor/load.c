@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <pwd.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ void ring_unref(struct ring *r)
 	if (r == NULL || --r->refs > 0)
 		return;
 	hostkeys_wipe(&r->keys);
+	trust_wipe(&r->trust);
 	free(r);
 }
 
@@ -39,8 +41,44 @@ static void note_key(void *ctx, const char *text)
 	log_error("%s", text);
 }
 
-static enum err ring_load(const struct settings *set, struct ring **out)
+/* What is read of the operator's lists, and how it went so far. */
+struct trust_load {
+	struct trust *out;
+	enum err e;
+};
+
+static void add_revoked(void *ctx, const char *path)
 {
+	struct trust_load *l = ctx;
+	struct keyfile_note note = {0};
+
+	if (l->e == OK && (l->e = trust_add_revoked(l->out, path, &note)) != OK)
+		log_error("RevokedKeys: %s", note.text);
+}
+
+static void add_cas(void *ctx, const char *path)
+{
+	struct trust_load *l = ctx;
+	struct keyfile_note note = {0};
+
+	if (l->e == OK && (l->e = trust_add_cas(l->out, path, &note)) != OK)
+		log_error("TrustedUserCAKeys: %s", note.text);
+}
+
+static enum err trust_load(const struct config *config, struct trust *out)
+{
+	struct trust_load l = {out, OK};
+
+	config_each_path(config, offsetof(struct settings, revoked_keys), add_revoked,
+			 &l);
+	config_each_path(config, offsetof(struct settings, trusted_user_ca_keys),
+			 add_cas, &l);
+	return l.e;
+}
+
+static enum err ring_load(const struct config *config, struct ring **out)
+{
+	const struct settings *set = config_settings(config);
 	const struct hostkeys_paths paths = {.keys = set->host_key.item,
 					     .n_keys = set->host_key.n,
 					     .certificates = set->host_certificate.item,
@@ -65,6 +103,8 @@ static enum err ring_load(const struct settings *set, struct ring **out)
 		log_error("no host key can be used: make some with "
 			  "sallyportd --generate-host-keys FOLDER and name them with "
 			  "HostKey");
+	if (e == OK)
+		e = trust_load(config, &r->trust);
 	if (e == OK)
 		*out = r;
 	else
@@ -112,7 +152,7 @@ static enum err loaded_read(struct monitor *m, struct config *config,
 	if (e == OK)
 		e = helpers_check(set);
 	if (e == OK)
-		e = ring_load(set, &l.ring);
+		e = ring_load(config, &l.ring);
 	if (e == OK)
 		e = script_read(m, set, &l.script);
 	if (e == OK)

@@ -41,8 +41,8 @@ enum err login_open(struct monitor *m, enum msg_state state, const struct msg *r
 /* Tells whether an attempt to log in waits for it; not a channel. */
 static bool serves_login(const struct login *l)
 {
-	return l->link.state == IN_ACCOUNT || l->link.state == IN_PASSWORD ||
-	       l->link.state == IN_KBDINT;
+	return (l->link.state & (IN_ACCOUNT | IN_COMMAND | IN_PASSWORD | IN_KBDINT)) !=
+	       0;
 }
 
 void login_drop(struct login *l)

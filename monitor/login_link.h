@@ -17,13 +17,14 @@ struct login {
 	bool answered;          /* the first answer came; nothing holds it up now */
 	bool exited;            /* login_exited came */
 	char user[LIMIT_USER_BYTES + 1];
-	const char **files; /* items of AuthorizedKeysFile; compared only */
+	/* items of AuthorizedKeysFile and AuthorizedPrincipalsFile; compared only */
+	const char **files, **principals_files;
 	bool is_virtual;
 };
 
 /*
  * Has a helper forked and gives it its request.
- * state:  IN_ACCOUNT, IN_PASSWORD, IN_KBDINT, IN_SESSION, IN_UNIX or IN_HELPER
+ * state:  IN_ACCOUNT, IN_COMMAND, IN_PASSWORD, IN_KBDINT, IN_SESSION, IN_UNIX or IN_HELPER
  * Owns:   *out, until its link ends or login_drop
  * Errors: ERR_MEMORY; ERR_SYSTEM; ERR_CLOSED no login master; ERR_RANGE a field too long
  */

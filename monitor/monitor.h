@@ -13,6 +13,7 @@
 #include "common/ipc.h"
 #include "monitor/auth/kbdint.h"
 #include "monitor/auth/totp_seen.h"
+#include "monitor/auth/trust.h"
 #include "monitor/auth/users.h"
 #include "monitor/config.h"
 #include "monitor/detach.h"
@@ -137,7 +138,8 @@ struct mlisten {
 /* A key whose holder proved to hold it. */
 struct proved_key {
 	struct key_options *options;
-	struct exhash_value digest; /* of its blob: each key counts once */
+	struct exhash_value digest; /* of its plain blob: each key counts once */
+	char fingerprint[PK_FINGERPRINT_BYTES]; /* of the same */
 };
 
 /* A login attempt that waits for somebody. */
@@ -156,11 +158,22 @@ struct attempt {
 	bool key_good;  /* the key is sound, and the signature over a proof verified */
 	enum err rules; /* what the static rules found, while a script is asked */
 	bool fresh;     /* the account was looked up anew for this attempt */
+	enum key_source {
+		KEY_OF_FILES,              /* those of account, and TrustedUserCAKeys */
+		KEY_OF_PRINCIPALS_COMMAND, /* listed are principals */
+		KEY_OF_KEYS_COMMAND        /* listed are keys */
+	} key_source;
+	bool key_barred; /* revoked or malformed: nobody's list lets it in */
+	bool
+	    wants_principals; /* a certificate that only lacks an authorized principal */
+	uint8_t *listed_store;
+	struct span listed; /* what a command said: triples as those of an account */
 };
 
-/* Keys and identification string: a connection ends with those it began with. */
+/* Keys, trust and identification string: a connection ends with those it began with. */
 struct ring {
 	struct hostkeys keys;
+	struct trust trust;
 	char ident[LIMIT_IDENT_BYTES + 3]; /* with CR LF */
 	unsigned refs;
 };
@@ -265,7 +278,8 @@ struct monitor {
 	uint32_t next_child;
 	uint8_t *ipc_bytes; /* LIMIT_MSG_BYTES: every message is received here */
 	struct banner *banners;
-	struct helpers *helpers; /* programs of PolicyHelper; NULL: none was asked yet */
+	struct helpers
+	    *helpers; /* programs of PolicyHelper; NULL: none was asked yet */
 	uint8_t delay_secret[16];
 	uint64_t quiet_since_ms;
 	uint32_t restarts; /* of helpers that died, since the last quiet minute */

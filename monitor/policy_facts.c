@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "common/base64.h"
+#include "common/cert.h"
 #include "monitor/account.h"
+#include "monitor/auth/certopts.h"
 #include "monitor/auth_reply.h"
 #include "monitor/policy_facts.h"
 
@@ -79,4 +81,39 @@ void policy_facts_conn(struct wr *w, const struct conn *c, enum policy_event eve
 		facts_str(w, "conn.verified.user", span_str(k->user));
 	add_proved(w, k);
 	add_groups(w, k);
+}
+
+/* Of a certificate whose authority the static rules trust; what others say is nothing. */
+static void add_cert(struct wr *w, const struct key_cert *cert)
+{
+	size_t mark;
+
+	facts_str(w, "auth.verified.cert_key_id", cert->key_id);
+	facts_num(w, "auth.verified.cert_serial", cert->serial);
+	mark = facts_list_open(w, "auth.verified.cert_principals");
+	wr_raw(w, cert->principals);
+	wr_close(w, mark);
+	facts_str(w, "auth.verified.cert_ca", span_str(cert->ca));
+}
+
+void policy_facts_key(struct wr *w, const struct conn *c)
+{
+	const struct attempt *a = &c->work->attempt;
+	uint8_t store[LIMIT_PK_BLOB_BYTES];
+	struct wr blob = WR(store);
+	char print[PK_FINGERPRINT_BYTES];
+	struct span plain;
+
+	facts_str(w, "auth.param", a->key);
+	facts_str(w, "auth.key_algorithm", a->algorithm);
+	facts_bool(w, "auth.probe", !a->proof);
+	if (cert_plain_of(a->key, &blob, &plain) != OK ||
+	    pk_fingerprint(plain, print) != OK)
+		return;
+	facts_str(w, "auth.claimed.fingerprint", span_str(print));
+	if (!a->proof || !a->key_good)
+		return;
+	facts_str(w, "auth.verified.fingerprint", span_str(print));
+	if (c->work->tried_key != NULL && c->work->tried_key->cert != NULL)
+		add_cert(w, c->work->tried_key->cert);
 }

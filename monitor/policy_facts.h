@@ -10,4 +10,10 @@
 /* Writes the facts conn.*; secrets of the user only where the event may carry them. */
 void policy_facts_conn(struct wr *w, const struct conn *c, enum policy_event event);
 
+/*
+ * Writes what the attempt's key says: verified.* only where its signature verified; of a certificate only where the
+ * static rules trust its authority.
+ */
+void policy_facts_key(struct wr *w, const struct conn *c);
+
 #endif

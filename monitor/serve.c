@@ -54,11 +54,33 @@ static struct span ident_of(const struct monitor *m)
 	return (struct span){s.p, s.n - 2}; /* without CR LF */
 }
 
+/*
+ * What server-sig-algs says: clients look there for the name of the signature, which a certificate's
+ * algorithm shares with the plain one. Source: RFC 8308 3.1
+ */
+static void put_sig_algs(struct wr *w, struct span accepted)
+{
+	struct span list = accepted, name;
+	size_t at = w->n;
+
+	wr_raw(w, accepted);
+	while (names_next(&list, &name)) {
+		const struct pk_alg *alg = pk_alg_find(name);
+		struct span plain = span_str(alg != NULL ? alg->plain : NULL);
+
+		if (plain.n == 0 ||
+		    names_has((struct span){w->p + at, w->n - at}, plain))
+			continue;
+		wr_raw(w, SPAN_LIT(","));
+		wr_raw(w, plain);
+	}
+}
+
 enum err serve_fork_settings(struct monitor *m, struct wr *w, struct msg *msg)
 {
 	const struct settings *set = m->set;
 	struct span all;
-	size_t keys_at;
+	size_t keys_at, sig_at;
 	enum err e;
 
 	e = hostkeys_algorithms(&m->ring->keys, span_str(set->host_key_algorithms), w);
@@ -67,6 +89,8 @@ enum err serve_fork_settings(struct monitor *m, struct wr *w, struct msg *msg)
 	keys_at = w->n;
 	for (size_t i = 0; i < m->ring->keys.n; i++)
 		wr_bytes(w, hostkey_blob(&m->ring->keys.key[i]));
+	sig_at = w->n;
+	put_sig_algs(w, span_str(set->pubkey_accepted_algorithms));
 	e = wr_end(w, &all);
 	if (e != OK)
 		return e;
@@ -76,8 +100,8 @@ enum err serve_fork_settings(struct monitor *m, struct wr *w, struct msg *msg)
 	    .comp = set->compression == COMPRESSION_NO
 			? SPAN_LIT("none")
 			: span_str(set->compression_algorithms),
-	    .user_pk = span_str(set->pubkey_accepted_algorithms),
-	    .hostkey = {all.p, keys_at}, .hostkeys = {all.p + keys_at, all.n - keys_at},
+	    .user_pk = {all.p + sig_at, all.n - sig_at}, .hostkey = {all.p, keys_at},
+	    .hostkeys = {all.p + keys_at, sig_at - keys_at},
 	    .rekey_bytes = set->rekey_limit.bytes, .rekey_s = set->rekey_limit.s,
 	    .log_level = (uint8_t)set->log_level);
 	return OK;

@@ -159,9 +159,15 @@ static void put_groups(const struct account *a, struct wr *out)
 	free(gids);
 }
 
+/* Lists of files, and what becomes of them. */
+struct lists {
+	const struct keyfile_rule *rule;
+	keyfile_lines_fn *lines;
+	struct wr *out, *notes;
+};
+
 /* Tries one pattern; what is wrong with the file goes to notes, never to the client. */
-static void read_pattern(struct span pattern, const struct keyfile_rule *rule,
-			 struct wr *keys, struct wr *notes)
+static void read_pattern(struct span pattern, const struct lists *l)
 {
 	char path[LIMIT_FILE_PATH_BYTES];
 	struct printable shown;
@@ -171,26 +177,27 @@ static void read_pattern(struct span pattern, const struct keyfile_rule *rule,
 
 	if (span_is(pattern, "none"))
 		return;
-	e = keyfile_expand(pattern, rule, path);
+	e = keyfile_expand(pattern, l->rule, path);
 	if (e != OK) {
 		if (e != ERR_UNKNOWN)
-			note_add(notes, "AuthorizedKeysFile %s: %s",
+			note_add(l->notes, "%s %s: %s",
+				 l->lines == keyfile_lines ? "AuthorizedKeysFile"
+							   : "AuthorizedPrincipalsFile",
 				 printable(pattern, &shown), err_text(e));
 		return;
 	}
-	e = keyfile_open(path, rule, &fd, &why);
+	e = keyfile_open(path, l->rule, &fd, &why);
 	if (e == ERR_FILE)
-		note_add(notes, "%s", why.text);
+		note_add(l->notes, "%s", why.text);
 	if (e != OK)
 		return;
-	e = keyfile_read(fd, path, keys, notes);
+	e = keyfile_read(fd, path, l->lines, l->out, l->notes);
 	if (e != OK)
-		note_add(notes, "%s: %s", path, err_text(e));
+		note_add(l->notes, "%s: %s", path, err_text(e));
 	close(fd);
 }
 
-static void read_patterns(struct span files, const struct keyfile_rule *rule,
-			  struct wr *keys, struct wr *notes)
+static void read_patterns(struct span files, const struct lists *l)
 {
 	struct rd r = RD(files);
 
@@ -199,7 +206,7 @@ static void read_patterns(struct span files, const struct keyfile_rule *rule,
 
 		if (!rd_ok(&r))
 			break;
-		read_pattern(pattern, rule, keys, notes);
+		read_pattern(pattern, l);
 	}
 }
 
@@ -207,14 +214,42 @@ static void read_patterns(struct span files, const struct keyfile_rule *rule,
 struct answer {
 	uint8_t groups[4096];
 	uint8_t keys[LIMIT_KEYS_BYTES];
+	uint8_t principals[LIMIT_PRINCIPALS_BYTES];
 	uint8_t notes[LIMIT_LOG_BYTES];
 };
+
+struct answer_wr {
+	struct wr groups, keys, principals, notes;
+};
+
+static struct answer_wr answer_begin(struct answer *a)
+{
+	return (struct answer_wr){.groups = WR(a->groups),
+				  .keys = WR(a->keys),
+				  .principals = WR(a->principals),
+				  .notes = WR(a->notes)};
+}
+
+/* Reads all files of a user's, with the rights that this process has now. */
+static void read_files(const struct msg_account_find *m,
+		       const struct keyfile_rule *rule, struct answer_wr *w)
+{
+	struct lists keys = {rule, keyfile_lines, &w->keys, &w->notes};
+	struct lists principals = {rule, principals_lines, &w->principals, &w->notes};
+
+	read_patterns(m->files, &keys);
+	read_patterns(m->principals, &principals);
+}
+
+static struct span written(const struct wr *w)
+{
+	return (struct span){w->p, w->n};
+}
 
 static void find_virtual(struct child *c, const struct msg_account_find *m,
 			 struct answer *a)
 {
-	struct wr keys = WR(a->keys);
-	struct wr notes = WR(a->notes);
+	struct answer_wr w = answer_begin(a);
 	char name[LIMIT_USER_BYTES + 1] = "";
 	struct keyfile_rule rule = {.user = name,
 				    .uid = geteuid(),
@@ -228,9 +263,10 @@ static void find_virtual(struct child *c, const struct msg_account_find *m,
 	    strchr(name, '/') != NULL)
 		found.u.account_found.found = 0;
 	else
-		read_patterns(m->files, &rule, &keys, &notes);
-	found.u.account_found.keys = (struct span){a->keys, keys.n};
-	found.u.account_found.notes = (struct span){a->notes, notes.n};
+		read_files(m, &rule, &w);
+	found.u.account_found.keys = written(&w.keys);
+	found.u.account_found.principals = written(&w.principals);
+	found.u.account_found.notes = written(&w.notes);
 	child_answer(c, &found, NULL, 0);
 }
 
@@ -241,9 +277,7 @@ static void find_virtual(struct child *c, const struct msg_account_find *m,
 static void find_nobody(struct child *c, const struct msg_account_find *m,
 			struct answer *a)
 {
-	struct wr groups = WR(a->groups);
-	struct wr keys = WR(a->keys);
-	struct wr notes = WR(a->notes);
+	struct answer_wr w = answer_begin(a);
 	struct account nobody = {0};
 	struct keyfile_rule rule = {
 	    .user = "nobody", .home = "/nonexistent", .strict = m->strict != 0};
@@ -251,13 +285,13 @@ static void find_nobody(struct child *c, const struct msg_account_find *m,
 	enum err e = account_lookup(span_str("nobody"), &nobody);
 
 	if (e == OK) {
-		put_groups(&nobody, &groups);
+		put_groups(&nobody, &w.groups);
 		(void)account_refused(&nobody);
 		rule.uid = nobody.pw.pw_uid;
 	}
 	if (e == OK && account_groups(&nobody) == OK &&
 	    (geteuid() != 0 || account_become(&nobody) == OK))
-		read_patterns(m->files, &rule, &keys, &notes);
+		read_files(m, &rule, &w);
 	account_wipe(&nobody);
 	child_answer(c, &none, NULL, 0);
 }
@@ -265,9 +299,7 @@ static void find_nobody(struct child *c, const struct msg_account_find *m,
 static void find_account(struct child *c, const struct msg_account_find *m,
 			 struct account *account, struct answer *a)
 {
-	struct wr groups = WR(a->groups);
-	struct wr keys = WR(a->keys);
-	struct wr notes = WR(a->notes);
+	struct answer_wr w = answer_begin(a);
 	const char *refused = account_refused(account);
 	struct keyfile_rule rule = {.user = account->pw.pw_name,
 				    .uid = account->pw.pw_uid,
@@ -278,19 +310,21 @@ static void find_account(struct child *c, const struct msg_account_find *m,
 		   .gid = account->pw.pw_gid, .home = span_str(account->pw.pw_dir),
 		   .shell = span_str(account_shell(account)));
 
-	put_groups(account, &groups);
+	put_groups(account, &w.groups);
 	if (refused != NULL)
-		note_add(&notes, "account %s: %s", account->pw.pw_name, refused);
+		note_add(&w.notes, "account %s: %s", account->pw.pw_name, refused);
 	/* the user's files are read with the user's rights: a link in them reaches no further */
 	if (account_groups(account) != OK ||
 	    (geteuid() == 0 && account_become(account) != OK))
-		note_add(&notes, "account %s cannot be entered", account->pw.pw_name);
+		note_add(&w.notes, "account %s cannot be entered", account->pw.pw_name);
 	else
-		read_patterns(m->files, &rule, &keys, &notes);
-	found.u.account_found.groups = (struct span){a->groups, groups.n};
-	if (refused == NULL)
-		found.u.account_found.keys = (struct span){a->keys, keys.n};
-	found.u.account_found.notes = (struct span){a->notes, notes.n};
+		read_files(m, &rule, &w);
+	found.u.account_found.groups = written(&w.groups);
+	if (refused == NULL) {
+		found.u.account_found.keys = written(&w.keys);
+		found.u.account_found.principals = written(&w.principals);
+	}
+	found.u.account_found.notes = written(&w.notes);
 	child_answer(c, &found, NULL, 0);
 }
 

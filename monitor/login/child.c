@@ -39,6 +39,8 @@ static enum err serve(struct child *c, const struct msg *m)
 {
 	if (m->type == MSG_account_find)
 		serve_account_find(c, &m->u.account_find);
+	else if (m->type == MSG_command_run)
+		serve_command_run(c, &m->u.command_run);
 	else if (m->type == MSG_password_check)
 		serve_password_check(c, &m->u.password_check);
 	else if (m->type == MSG_kbdint_start)

@@ -192,6 +192,29 @@ enum err keyfile_open(const char *path, const struct keyfile_rule *rule, int *fd
 	return e;
 }
 
+enum err keyfile_program(const char *path, struct why *why)
+{
+	const struct keyfile_rule rule = {
+	    .user = "root", .uid = geteuid(), .strict = true};
+	char real[LIMIT_FILE_PATH_BYTES];
+	struct stat st;
+
+	if (path[0] != '/' || realpath(path, real) == NULL || stat(real, &st) != 0) {
+		why_set(why, "%s: %s", path,
+			path[0] != '/' ? "not an absolute path" : strerror(errno));
+		return ERR_FILE;
+	}
+	if (!S_ISREG(st.st_mode) || (st.st_mode & S_IXOTH) == 0) {
+		why_set(why, "%s: not a program that all may run (chmod a+x)", real);
+		return ERR_FILE;
+	}
+	if (!only_owner_writes(&st, rule.uid)) {
+		why_set(why, "%s: bad owner or modes (chown root, chmod go-w)", real);
+		return ERR_FILE;
+	}
+	return folders_safe(real, &rule, why) ? OK : ERR_FILE;
+}
+
 static enum err read_all(int fd, uint8_t *out, size_t cap, size_t *n)
 {
 	size_t used = 0;
@@ -234,8 +257,8 @@ static bool put_key(struct wr *keys, const struct authkey_line *key,
 	return false;
 }
 
-static void put_lines(struct span text, const char *path, struct wr *keys,
-		      struct wr *notes)
+void keyfile_lines(struct span text, const char *path, struct wr *keys,
+		   struct wr *notes)
 {
 	uint8_t blob[LIMIT_PK_BLOB_BYTES];
 	struct line_at at = {.path = path};
@@ -260,7 +283,8 @@ static void put_lines(struct span text, const char *path, struct wr *keys,
 	}
 }
 
-enum err keyfile_read(int fd, const char *path, struct wr *keys, struct wr *notes)
+enum err keyfile_read(int fd, const char *path, keyfile_lines_fn *lines, struct wr *out,
+		      struct wr *notes)
 {
 	const size_t cap = LIMIT_KEYS_FILE_BYTES;
 	uint8_t *text = malloc(cap);
@@ -271,7 +295,7 @@ enum err keyfile_read(int fd, const char *path, struct wr *keys, struct wr *note
 		return ERR_MEMORY;
 	e = read_all(fd, text, cap, &n);
 	if (e == OK)
-		put_lines((struct span){text, n}, path, keys, notes);
+		lines((struct span){text, n}, path, out, notes);
 	free(text);
 	return e;
 }

@@ -102,13 +102,35 @@ MUST_CHECK enum err keyfile_expand(struct span pattern, const struct keyfile_rul
 MUST_CHECK enum err keyfile_open(const char *path, const struct keyfile_rule *rule,
 				 int *fd, struct why *why);
 
+/* Reads lines of a file into out: keyfile_lines or principals_lines. */
+typedef void keyfile_lines_fn(struct span text, const char *where, struct wr *out,
+			      struct wr *notes);
+
 /*
- * Reads the keys of an open file into keys: triples of strings blob, options, file:line.
- * notes:  gets a remark for lines that are no key, and for keys that do not fit
+ * Reads the lines of an open file into out: triples of strings, the last of which is file:line.
+ * notes:  gets a remark for lines that are malformed, and for those that do not fit
  * Errors: ERR_FILE unreadable or too large; ERR_MEMORY
  */
-MUST_CHECK enum err keyfile_read(int fd, const char *path, struct wr *keys,
-				 struct wr *notes);
+MUST_CHECK enum err keyfile_read(int fd, const char *path, keyfile_lines_fn *lines,
+				 struct wr *out, struct wr *notes);
+
+/*
+ * As keyfile_read, for text that is there already.
+ * where:  what stands before :line
+ */
+void keyfile_lines(struct span text, const char *where, struct wr *keys,
+		   struct wr *notes);
+
+/* Reads lines of an AuthorizedPrincipalsFile: triples of strings name, options, file:line. */
+void principals_lines(struct span text, const char *where, struct wr *principals,
+		      struct wr *notes);
+
+/*
+ * Checks a program that is to be believed: a regular file that anybody may run; it and each folder
+ * above it belong to root, or to ourselves, and nobody else may write there.
+ * Errors: ERR_FILE with why set
+ */
+MUST_CHECK enum err keyfile_program(const char *path, struct why *why);
 
 /* Adds a remark for the log, parted from the one before by "; ". */
 void note_add(struct wr *notes, const char *fmt, ...)
@@ -140,6 +162,7 @@ MUST_CHECK enum err pam_password(const struct msg_password_check *m, struct why 
 /* ---- the requests ------------------------------------------------------- */
 
 void serve_account_find(struct child *c, const struct msg_account_find *m);
+void serve_command_run(struct child *c, const struct msg_command_run *m);
 void serve_password_check(struct child *c, const struct msg_password_check *m);
 void serve_kbdint_start(struct child *c, const struct msg_kbdint_start *m);
 void serve_login_session(struct child *c, const struct msg_login_session *m);

@@ -93,7 +93,7 @@ static void key_file(struct span in)
 
 	expect(fd >= 0 && write(fd, in.p, in.n) == (ssize_t)in.n &&
 	       lseek(fd, 0, SEEK_SET) == 0);
-	expect(keyfile_read(fd, "file", &w, &notes) == OK);
+	expect(keyfile_read(fd, "file", keyfile_lines, &w, &notes) == OK);
 	close(fd);
 	expect(w.err == OK && notes.n <= sizeof text);
 	r = RD(((struct span){w.p, w.n}));
@@ -103,6 +103,25 @@ static void key_file(struct span in)
 		(void)rd_bytes(&r, LIMIT_KEYS_LINE_BYTES);
 		expect(rd_bytes(&r, LIMIT_KEYS_LINE_BYTES).n > 0 && rd_ok(&r));
 		expect(pk_blob_type(blob, &type) == OK);
+	}
+	expect(rd_end(&r) == OK);
+}
+
+static void principals(struct span in)
+{
+	static uint8_t names[LIMIT_PRINCIPALS_BYTES], text[LIMIT_LOG_BYTES];
+	struct wr w = WR(names), notes = WR(text);
+	struct rd r;
+
+	principals_lines(in, "file", &w, &notes);
+	expect(w.err == OK && notes.n <= sizeof text);
+	r = RD(((struct span){w.p, w.n}));
+	while (r.left.n > 0) {
+		struct span name = rd_bytes(&r, LIMIT_KEYS_LINE_BYTES);
+
+		expect(name.n > 0 && memchr(name.p, ' ', name.n) == NULL);
+		(void)rd_bytes(&r, LIMIT_KEYS_LINE_BYTES);
+		expect(rd_bytes(&r, LIMIT_KEYS_LINE_BYTES).n > 0 && rd_ok(&r));
 	}
 	expect(rd_end(&r) == OK);
 }
@@ -125,8 +144,8 @@ static void pattern(struct span in)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static void (*const parts[])(struct span) = {modes, environment, signals,
-						     key_file, pattern};
+	static void (*const parts[])(struct span) = {modes,    environment, signals,
+						     key_file, pattern,     principals};
 	struct span in;
 
 	if (n == 0)

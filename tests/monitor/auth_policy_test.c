@@ -2,11 +2,15 @@
  * A script's part in logins: the test is the policy process and the worker; the static rules are given.
  */
 #include "monitor/account.h"
+#include "monitor/auth/certopts.h"
 #include "monitor/auth_flow.h"
 #include "monitor/auth_policy.h"
 #include "monitor/auth_reply.h"
 #include "monitor/grants.h"
+#include "tests/common/pk_vectors.h"
 #include "tests/monitor/policy_kit.h"
+
+#define ED_CERT "ssh-ed25519-cert-v01@openssh.com"
 
 static struct {
 	struct conn c;
@@ -67,7 +71,7 @@ static void decided(enum auth_method method, enum err e)
 	f.work.attempt = (struct attempt){.method = method,
 					  .proof = true,
 					  .secret = SPAN_LIT("hunter2"),
-					  .key = SPAN_LIT("no key"),
+					  .key = pk_vector("ssh-ed25519", "blob"),
 					  .began_us = clock_us()};
 	f.work.attempting = true;
 	auth_decided(&f.c, e);
@@ -212,6 +216,81 @@ START_TEST(a_key_without_its_signature_opens_nothing)
 	says_verdict(POLICY_ACCEPT);
 	(void)result(AUTH_FAILURE);
 	end();
+}
+END_TEST
+
+/* The rules are through with a certificate, which they took if they know its authority. */
+static struct span cert_asked(bool proved, bool taken, struct cert *cert)
+{
+	struct span blob = pk_vector(ED_CERT, "blob");
+
+	ck_assert_int_eq(cert_parse(blob, cert), OK);
+	f.work.attempt = (struct attempt){.method = METHOD_PUBLICKEY,
+					  .proof = true,
+					  .key_good = proved,
+					  .key = blob,
+					  .began_us = clock_us()};
+	f.work.attempting = true;
+	if (taken) {
+		f.work.tried_key = calloc(1, sizeof *f.work.tried_key);
+		ck_assert_ptr_nonnull(f.work.tried_key);
+		ck_assert_int_eq(key_cert_new(cert, &f.work.tried_key->cert), OK);
+	}
+	auth_decided(&f.c, proved && taken ? OK : ERR_DENIED);
+	return question();
+}
+
+START_TEST(what_a_certificate_says_is_told_once_it_is_proved)
+{
+	char print[PK_FINGERPRINT_BYTES];
+	struct cert cert;
+	struct span facts, items;
+	struct fact fact;
+
+	begin("");
+	facts = cert_asked(true, true, &cert);
+	ck_assert(span_equal(
+	    facts_get_str(facts, "auth.verified.cert_key_id", (struct span){0}),
+	    cert.key_id));
+	ck_assert_uint_eq(facts_get_num(facts, "auth.verified.cert_serial", 0),
+			  cert.serial);
+	ck_assert(facts_find(facts, "auth.verified.cert_principals", &fact));
+	items = cert.principals;
+	ck_assert(items.n > 0 && span_equal(fact.value, items));
+	ck_assert_int_eq(pk_fingerprint(cert.ca, print), OK);
+	ck_assert(span_is(
+	    facts_get_str(facts, "auth.verified.cert_ca", (struct span){0}), print));
+	says_verdict(POLICY_REFUSE);
+	(void)result(AUTH_FAILURE);
+	end();
+}
+END_TEST
+
+START_TEST(what_a_certificate_claims_is_no_fact)
+{
+	static const struct {
+		bool proved, taken;
+	} doubts[] = {
+	    {false, true },
+            {true,  false},
+            {false, false}
+        };
+	struct cert cert;
+	struct fact fact;
+
+	for (size_t i = 0; i < sizeof doubts / sizeof doubts[0]; i++) {
+		struct span facts;
+
+		begin("");
+		facts = cert_asked(doubts[i].proved, doubts[i].taken, &cert);
+		ck_assert(!facts_find(facts, "auth.verified.cert_key_id", &fact));
+		ck_assert(!facts_find(facts, "auth.verified.cert_serial", &fact));
+		ck_assert(!facts_find(facts, "auth.verified.cert_principals", &fact));
+		ck_assert(!facts_find(facts, "auth.verified.cert_ca", &fact));
+		says_verdict(POLICY_ACCEPT);
+		(void)result(AUTH_FAILURE);
+		end();
+	}
 }
 END_TEST
 
@@ -397,6 +476,8 @@ Suite *unit_suite(void)
 	tcase_add_test(t, a_script_does_not_see_what_it_did_not_ask_for);
 	tcase_add_test(t, an_owner_judges_the_credential_and_the_rules_hold);
 	tcase_add_test(t, a_key_without_its_signature_opens_nothing);
+	tcase_add_test(t, what_a_certificate_says_is_told_once_it_is_proved);
+	tcase_add_test(t, what_a_certificate_claims_is_no_fact);
 	tcase_add_test(t, offered_keys_are_not_asked_about);
 	tcase_add_test(t, methods_that_can_continue_are_told_and_hold);
 	tcase_add_test(t, what_is_granted_holds_after_the_login);

@@ -94,6 +94,7 @@ START_TEST(success_of_a_first_step_is_partial_and_lists_the_second)
 
 	scene_open(&s, lists, 1);
 	s.work.attempt.method = METHOD_PUBLICKEY;
+	s.work.attempt.key = SPAN_LIT("\0\0\0\3key");
 	auth_reply_success(&s.c, false);
 	expect(&s, AUTH_PARTIAL, "password");
 	ck_assert(!s.work.user_known);

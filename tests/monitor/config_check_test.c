@@ -30,6 +30,9 @@ static const struct row rows[] = {
 	"password:pam|gssapi-with-mic|any,password|Publickey|publickey, "
 	"password"),
     ROW(tokens, "a|%h/.k|%u%U%%", "|%|a%|%k|%%%"),
+    ROW(keys_command, "/bin/x|%u:%%|%f%h%k%t%U", "%|%s|%i|a%"),
+    ROW(principals_command, "/bin/x|%F%K%T|%f%h%i%k%s%t%U%u%%", "%|%q|%%%"),
+    ROW(pubkey_option, "none|touch-required|verify-required", "|touch|Touch-required"),
     ROW(user, "a|a@b|*@10.0.0.0/8,!10.1.0.0/16|a@b@::/0", "|@b|a@10.0.0.0/6|a@"),
     ROW(permit_open, "any|none|a:1|*:*|*:65535|[::1]:1|192.0.2.1:*",
 	"|a|:1|a:|a:0|a:65536|a:x|::1:1|[::1]|[]:1|a:1:2"),

@@ -198,7 +198,7 @@ static enum err read_file(struct wr *keys, struct wr *notes)
 
 	*keys = WR(keys_store);
 	*notes = WR(notes_store);
-	e = keyfile_read(fd, file, keys, notes);
+	e = keyfile_read(fd, file, keyfile_lines, keys, notes);
 	close(fd);
 	return e;
 }

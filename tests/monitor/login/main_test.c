@@ -157,6 +157,75 @@ START_TEST(account_find_reads_with_the_rights_of_the_user)
 }
 END_TEST
 
+/* Runs what list (divided by |) says as person; the first word is the program. */
+static const struct msg_command_ran *run_command(const char *list, uint8_t kind)
+{
+	uint8_t store[1024];
+	struct wr argv = WR(store);
+	struct msg m = MSG_OF(command_run, .user = span_str(person.name), .kind = kind);
+	int sock;
+
+	for (size_t n; *list != '\0'; list += n + (list[n] == '|' ? 1 : 0)) {
+		n = strcspn(list, "|");
+		wr_bytes(&argv, (struct span){(const uint8_t *)list, n});
+	}
+	m.u.command_run.argv = (struct span){store, argv.n};
+	sock = helper_ask(&hand, &m);
+	helper_recv(&hand, sock, MSG_command_ran);
+	close(sock);
+	return &hand.m.u.command_ran;
+}
+
+START_TEST(command_run_lists_what_a_program_prints)
+{
+	const struct msg_command_ran *ran;
+
+	ran = run_command("/bin/echo|no-pty a; b $HOME\nops", COMMAND_PRINCIPALS);
+	ck_assert_msg(has_string(ran->listed, "$HOME"), "notes: %.*s",
+		      (int)ran->notes.n, (const char *)ran->notes.p);
+	ck_assert(has_string(ran->listed, "no-pty a; b"));
+	ck_assert(has_string(ran->listed, "/bin/echo:2"));
+	ran = run_command("/bin/echo|nonsense", COMMAND_KEYS);
+	ck_assert_uint_eq(ran->listed.n, 0);
+	ck_assert_uint_gt(ran->notes.n, 0);
+}
+END_TEST
+
+START_TEST(command_run_says_why_a_program_lists_nothing)
+{
+	static const char *const bad[][2] = {
+	    {"/bin/false",            "ended with status 1" },
+	    {"/bin/sh|-c|kill -9 $$", "ended with signal 9" },
+	    {"/nonexistent",          "No such file"        },
+	    {"echo",                  "not an absolute path"},
+	    {"/tmp",                  "not a program"       },
+	    {"/etc/passwd",           "not a program"       },
+	    {"",		      "field outside"       },
+	};
+	const struct msg_command_ran *ran = run_command(bad[_i][0], COMMAND_KEYS);
+
+	ck_assert_uint_eq(ran->listed.n, 0);
+	ck_assert_msg(
+	    memmem(ran->notes.p, ran->notes.n, bad[_i][1], strlen(bad[_i][1])) != NULL,
+	    "%.*s", (int)ran->notes.n, (const char *)ran->notes.p);
+}
+END_TEST
+
+START_TEST(command_run_runs_nothing_that_others_could_change)
+{
+	char path[PATH_MAX + 32];
+
+	snprintf(path, sizeof path, "%s/program", person.home);
+	write_file(path, "#!/bin/sh\necho never\n", 0777);
+	ck_assert_int_eq(chmod(path, 0777), 0);
+	run_command(path, COMMAND_PRINCIPALS);
+	ck_assert_uint_eq(hand.m.u.command_ran.listed.n, 0);
+	ck_assert_ptr_nonnull(memmem(hand.m.u.command_ran.notes.p,
+				     hand.m.u.command_ran.notes.n, "bad owner or modes",
+				     18));
+}
+END_TEST
+
 START_TEST(account_find_finds_nobody_by_names_that_are_none)
 {
 	static const char *const names[] = {"", "no-such-user-here", "../root", ".",
@@ -415,6 +484,9 @@ Suite *unit_suite(void)
 	tcase_add_test(t, helper_refuses_messages_that_are_no_request);
 	tcase_add_test(t, account_find_tells_who_it_is_and_which_keys);
 	tcase_add_test(t, account_find_reads_with_the_rights_of_the_user);
+	tcase_add_test(t, command_run_lists_what_a_program_prints);
+	tcase_add_loop_test(t, command_run_says_why_a_program_lists_nothing, 0, 7);
+	tcase_add_test(t, command_run_runs_nothing_that_others_could_change);
 	tcase_add_test(t, account_find_finds_nobody_by_names_that_are_none);
 	tcase_add_test(t, account_find_gives_virtual_users_their_keys);
 	tcase_add_test(t, password_check_compares_with_a_hash);
