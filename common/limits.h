@@ -98,6 +98,11 @@
 #define LIMIT_SEND_QUEUE_BYTES  (1024 * 1024) /* of one channel: what a script sent and the client did not read */
 #define LIMIT_SEND_QUEUES_BYTES (16 * 1024 * 1024) /* of one connection */
 #define LIMIT_SEND_PAUSE_US     10000        /* before a full link to a worker is tried again */
+#define LIMIT_CHAN_TIMEOUTS     64           /* types that ChannelTimeout names */
+#define LIMIT_CHAN_TIMEOUTS_BYTES (LIMIT_CHAN_TIMEOUTS * (LIMIT_NAME_BYTES + 8)) /* with their times */
+#define LIMIT_RATE_LEAST        64           /* bytes a second: below, no key exchange would end */
+#define LIMIT_RATE_PIECES       10           /* bandwidth is given out so often in a second at most */
+#define LIMIT_RATE_PIECE_BYTES  (64 * 1024)  /* or in pieces of so much */
 #define LIMIT_GLOBALS           256          /* global requests that wait for an answer */
 #define LIMIT_COMMAND_BYTES     (60 * 1024)  /* exec: fits the IPC datagram */
 #define LIMIT_TERM_BYTES        64

@@ -21,6 +21,7 @@
 #include "monitor/chan_policy.h"
 #include "monitor/conn.h"
 #include "monitor/decide.h"
+#include "monitor/limits.h"
 #include "monitor/link.h"
 
 #define DELAY_MIN_US    5000
@@ -240,21 +241,32 @@ static void reply_failure_now(struct conn *c, bool partial)
 	reply(c, partial ? AUTH_PARTIAL : AUTH_FAILURE, methods);
 }
 
-static void grant(struct conn *c)
+/* Tells the worker what holds from now on. Errors: ERR_SYSTEM; ERR_NO_SPACE */
+static enum err grant(struct conn *c)
 {
 	struct conn_work *w = c->work;
 	const struct settings *set = w->set;
+	const struct limits *l = &w->limits;
+	uint8_t store[LIMIT_CHAN_TIMEOUTS_BYTES];
+	struct wr timeouts = WR(store);
+	struct span all;
+	enum err e = limits_begin(c);
 
+	limits_timeouts(set, &timeouts);
+	if (e != OK || (e = wr_end(&timeouts, &all)) != OK)
+		return e;
 	w->permits = decide_permits(c);
-	conn_tell(c, &MSG_OF(granted, .permits = w->permits,
-			     .sessions = decide_sessions(c),
+	conn_tell(c, &MSG_OF(granted, .permits = w->permits, .sessions = l->sessions,
 			     .alive_s = set->client_alive_interval_s,
 			     .alive_count = set->client_alive_count_max,
 			     .rekey_bytes = set->rekey_limit.bytes,
 			     .rekey_s = set->rekey_limit.s,
 			     .qos_interactive = (uint32_t)set->ip_qos.interactive,
 			     .qos_bulk = (uint32_t)set->ip_qos.bulk,
-			     .hears = chan_policy_hears(c)));
+			     .idle_s = l->idle_s, .unused_s = l->unused_s,
+			     .rate_in = l->rate_in, .rate_out = l->rate_out,
+			     .timeouts = all, .hears = chan_policy_hears(c)));
+	return OK;
 }
 
 /* The method of the attempt, as sshd's log has it: keyboard-interactive/pam. */
@@ -315,6 +327,7 @@ void auth_reply_success(struct conn *c, bool partial)
 {
 	struct conn_work *w = c->work;
 	char store[LIMIT_NAME_BYTES];
+	enum err e;
 
 	if (step_done(c) != OK) {
 		auth_reply_failure(c, ERR_DENIED);
@@ -330,9 +343,12 @@ void auth_reply_success(struct conn *c, bool partial)
 		auth_reply_failure(c, ERR_DENIED);
 		return;
 	}
+	if ((e = grant(c)) != OK) {
+		conn_fail(c, e);
+		return;
+	}
 	w->user_known = true;
 	log_accepted(c);
-	grant(c);
 	reply(c, AUTH_SUCCESS, (struct span){0});
 	conn_enter(c, IN_OPEN);
 }

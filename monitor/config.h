@@ -130,6 +130,11 @@ struct net_block {
 	uint32_t v4_bits, v6_bits;
 };
 
+/* Bytes a second; 0: no limit. */
+struct rate_limit {
+	uint64_t in, out; /* from the client, to it */
+};
+
 struct rekey_limit {
 	uint64_t bytes; /* 0: the cipher's own limit */
 	uint32_t s;     /* 0: never by time */
@@ -163,6 +168,8 @@ struct ip_qos {
 #define FIELD_STARTUPS(field, arg)                          struct max_startups field;
 #define FIELD_TIMEOUT(field, arg)                           uint32_t field;
 #define FIELD_CEILING(field, arg)                           uint32_t field;
+#define FIELD_TIMEOUTS(field, arg)                          struct strlist field;
+#define FIELD_RATE(field, arg)                              struct rate_limit field;
 #define FIELD_PENALTIES(field, arg)                         struct penalty_settings field;
 #define FIELD_SLOWDOWN(field, arg)                          struct user_penalties field;
 #define FIELD_NETBLOCK(field, arg)                          struct net_block field;
@@ -248,6 +255,14 @@ bool config_has_match(const struct config *c);
  */
 MUST_CHECK enum err config_match(const struct config *c,
 				 const struct match_facts *facts, struct settings *out);
+
+/*
+ * Reads an item of channel_timeout.
+ * type: a pattern; points into item
+ * s:    0: never
+ * Gives: whether it is one
+ */
+bool config_timeout_read(const char *item, struct span *type, uint32_t *s);
 
 /* Prints settings as sshd -T does; config_load reads it again. */
 void config_print(FILE *f, const struct settings *s);

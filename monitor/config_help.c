@@ -91,6 +91,10 @@ static const char *argument_of(const struct config_row *row)
 		return "Ar time | Cm none";
 	case TYPE_CEILING:
 		return "Ar number | Cm none";
+	case TYPE_TIMEOUTS:
+		return "Ar type Ns = Ns Ar time ... | Cm none";
+	case TYPE_RATE:
+		return "Ar amount Op Ar amount";
 	case TYPE_PENALTIES:
 	case TYPE_SLOWDOWN:
 		return "Cm no | Ar name : Ns Ar value ...";

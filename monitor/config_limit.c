@@ -1,6 +1,6 @@
 /*
  * Reads and prints the settings that say who may come in and for how long: times and numbers that
- * may be none, penalties, blocks of addresses, lists of addresses. Source: sshd_config(5)
+ * may be none, timeouts, rates, penalties, blocks of addresses, lists of addresses. Source: sshd_config(5)
  */
 #include <string.h>
 #include <strings.h>
@@ -99,6 +99,73 @@ bool config_parse_ceiling(struct config_reader *r, const struct config_row *row,
 		return false;
 	}
 	out->number = (uint32_t)n;
+	return true;
+}
+
+bool config_parse_timeouts(struct config_reader *r, const struct config_row *row,
+			   const struct config_line *line, union config_value *out)
+{
+	if (line->n > LIMIT_CHAN_TIMEOUTS) {
+		config_complain(r, false, "%d types at most may be named, not %zu",
+				LIMIT_CHAN_TIMEOUTS, line->n);
+		return false;
+	}
+	return config_parse_words(r, row, line, out);
+}
+
+bool config_timeout_read(const char *item, struct span *type, uint32_t *s)
+{
+	const char *equals = strrchr(item, '=');
+
+	if (equals == NULL || equals == item || equals - item > LIMIT_NAME_BYTES ||
+	    !config_read_seconds(equals + 1, INT32_MAX, s))
+		return false;
+	*type = (struct span){(const uint8_t *)item, (size_t)(equals - item)};
+	return true;
+}
+
+const char *config_check_channel_timeout(const struct config_reader *r, struct arena *a,
+					 const char **arg)
+{
+	struct span type;
+	uint32_t s;
+
+	(void)r;
+	(void)a;
+	if (strcmp(*arg, "none") == 0 || config_timeout_read(*arg, &type, &s))
+		return NULL;
+	return "none, or a type of channel and a time such as session=15m";
+}
+
+static bool read_rate(const char *text, uint64_t *out)
+{
+	*out = 0;
+	return strcasecmp(text, "none") == 0 ||
+	       (config_read_bytes(text, out) && *out >= LIMIT_RATE_LEAST &&
+		*out <= LIMIT_POLICY_RATE);
+}
+
+bool config_parse_rate(struct config_reader *r, const struct config_row *row,
+		       const struct config_line *line, union config_value *out)
+{
+	uint64_t rate[2];
+
+	(void)row;
+	if (line->n == 0 || line->n > 2) {
+		config_complain(r, false, "one or two amounts are wanted, not %zu",
+				line->n);
+		return false;
+	}
+	for (size_t i = 0; i < line->n; i++) {
+		if (read_rate(line->arg[i].text, &rate[i]))
+			continue;
+		config_complain(r, false,
+				"none or an amount a second from %d to 1024G, such as "
+				"512K or 10M, is wanted, not \"%s\"",
+				LIMIT_RATE_LEAST, line->arg[i].text);
+		return false;
+	}
+	out->rate = (struct rate_limit){rate[0], rate[line->n - 1]};
 	return true;
 }
 

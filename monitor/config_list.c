@@ -43,6 +43,8 @@ size_t config_type_item_bytes(enum config_type type)
 	case TYPE_STARTUPS:
 	case TYPE_TIMEOUT:
 	case TYPE_CEILING:
+	case TYPE_TIMEOUTS:
+	case TYPE_RATE:
 	case TYPE_PENALTIES:
 	case TYPE_SLOWDOWN:
 	case TYPE_NETBLOCK:

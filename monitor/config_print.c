@@ -178,6 +178,19 @@ static void put_ceiling(FILE *f, const struct config_row *row,
 	(void)fprintf(f, v->number == UINT32_MAX ? " none\n" : " %u\n", v->number);
 }
 
+static void put_rate(FILE *f, const struct config_row *row, const union config_value *v)
+{
+	const uint64_t rates[] = {v->rate.in, v->rate.out};
+
+	put_keyword(f, row->keyword);
+	for (size_t i = 0; i < 2; i++)
+		if (rates[i] == 0)
+			(void)fputs(" none", f);
+		else
+			(void)fprintf(f, " %llu", (unsigned long long)rates[i]);
+	(void)putc('\n', f);
+}
+
 static void put_penalties(FILE *f, const struct config_row *row,
 			  const union config_value *v)
 {
@@ -250,6 +263,7 @@ void config_row_print(FILE *f, const struct config_row *row, const struct settin
 	    [TYPE_QOS] = put_qos,           [TYPE_TIMEOUT] = put_timeout,
 	    [TYPE_CEILING] = put_ceiling,   [TYPE_PENALTIES] = put_penalties,
 	    [TYPE_SLOWDOWN] = put_slowdown, [TYPE_NETBLOCK] = put_netblock,
+	    [TYPE_TIMEOUTS] = put_list,     [TYPE_RATE] = put_rate,
 	};
 	union config_value v;
 

@@ -35,6 +35,8 @@ enum config_type {
 	TYPE_STARTUPS,
 	TYPE_TIMEOUT,
 	TYPE_CEILING,
+	TYPE_TIMEOUTS,
+	TYPE_RATE,
 	TYPE_PENALTIES,
 	TYPE_SLOWDOWN,
 	TYPE_NETBLOCK,
@@ -110,6 +112,7 @@ union config_value {
 	struct penalty_settings penalties;
 	struct user_penalties slowdown;
 	struct net_block net_block;
+	struct rate_limit rate;
 	struct rekey_limit rekey;
 	struct ip_qos qos;
 };
@@ -128,7 +131,7 @@ config_parse_fn config_parse_words, config_parse_gather, config_parse_files,
     config_parse_ports, config_parse_listen, config_parse_subsys, config_parse_algs,
     config_parse_prompts, config_parse_helpers, config_parse_timeout,
     config_parse_ceiling, config_parse_penalties, config_parse_slowdown,
-    config_parse_netblock;
+    config_parse_netblock, config_parse_timeouts, config_parse_rate;
 
 /* Prints what PENALTIES and SLOWDOWN parse: name:value after name:value. (config_limit.c) */
 void config_penalties_put(FILE *f, const struct penalty_settings *s);
@@ -147,6 +150,9 @@ bool config_list_append(struct arena *a, size_t item_bytes, union config_value *
 /* Reads a decimal number with nothing after it. Tells whether it is one within bounds. */
 bool config_read_number(const char *text, uint64_t max, uint64_t *out);
 
+/* Reads an amount with K, M, G after it or not. Tells whether it is one. */
+bool config_read_bytes(const char *text, uint64_t *out);
+
 /* Reads a time as sshd_config(5) TIME FORMATS has it. Tells whether it is one up to max. */
 bool config_read_seconds(const char *text, uint32_t max, uint32_t *out);
 
@@ -163,7 +169,7 @@ config_check_fn config_check_word, config_check_ident, config_check_path,
     config_check_env_pair, config_check_instruction, config_check_pam_service,
     config_check_script, config_check_clients, config_check_addresses,
     config_check_keys_command, config_check_principals_command,
-    config_check_pubkey_option;
+    config_check_pubkey_option, config_check_channel_timeout;
 
 /* --- reading (config_file.c) ------------------------------------------- */
 struct config_criterion {

@@ -295,8 +295,7 @@ static bool parse_startups(struct config_reader *r, const struct config_row *row
 	return true;
 }
 
-/* A number of bytes with K, M, G after it. */
-static bool read_bytes(const char *text, uint64_t *out)
+bool config_read_bytes(const char *text, uint64_t *out)
 {
 	static const char suffixes[] = "KMG";
 	char digits[21];
@@ -336,7 +335,7 @@ static bool parse_rekey(struct config_reader *r, const struct config_row *row,
 		return false;
 	}
 	if (strcasecmp(line->arg[0].text, "default") != 0 &&
-	    (!read_bytes(line->arg[0].text, &limit.bytes) ||
+	    (!config_read_bytes(line->arg[0].text, &limit.bytes) ||
 	     (limit.bytes != 0 && limit.bytes < REKEY_LEAST_BYTES))) {
 		config_complain(r, false,
 				"default or an amount from 16, such as 512M or 1G, is "
@@ -426,6 +425,8 @@ bool config_value_parse(struct config_reader *r, const struct config_row *row,
 	    [TYPE_STARTUPS] = parse_startups,
 	    [TYPE_TIMEOUT] = config_parse_timeout,
 	    [TYPE_CEILING] = config_parse_ceiling,
+	    [TYPE_TIMEOUTS] = config_parse_timeouts,
+	    [TYPE_RATE] = config_parse_rate,
 	    [TYPE_PENALTIES] = config_parse_penalties,
 	    [TYPE_SLOWDOWN] = config_parse_slowdown,
 	    [TYPE_NETBLOCK] = config_parse_netblock,

@@ -11,6 +11,7 @@
 #include "monitor/account.h"
 #include "monitor/auth_flow.h"
 #include "monitor/conn.h"
+#include "monitor/limits.h"
 #include "monitor/link.h"
 #include "monitor/load.h"
 #include "monitor/policy_link.h"
@@ -92,6 +93,7 @@ static void work_free(struct conn *c)
 	if (child != NULL)
 		child->gone_tick = c->m->ticks + 1;
 	conn_channels_wipe(c);
+	limits_wipe(c);
 	conn_auth_wipe(c);
 	link_close(&w->link);
 	free(w->client_version);

@@ -83,17 +83,6 @@ uint32_t decide_permits(const struct conn *c)
 		    PERMIT_UNIX_LISTEN);
 }
 
-uint32_t decide_sessions(const struct conn *c)
-{
-	return (uint32_t)grants_least(c->work, "max_sessions",
-				      c->work->set->max_sessions);
-}
-
-uint32_t decide_channels(const struct conn *c)
-{
-	return (uint32_t)grants_least(c->work, "max_channels", LIMIT_CHANNELS);
-}
-
 enum err decide_open_tcp(const struct conn *c, struct span host, uint32_t port)
 {
 	const struct conn_work *w = c->work;

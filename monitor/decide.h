@@ -13,10 +13,6 @@ MUST_CHECK enum err decide_login(struct conn *c);
 /* What this login may do: settings and the key's options, the stricter wins. */
 uint32_t decide_permits(const struct conn *c);
 
-/* How many sessions, and channels of all kinds, may be open at once? */
-uint32_t decide_sessions(const struct conn *c);
-uint32_t decide_channels(const struct conn *c);
-
 /* Is ~/.ssh/rc run at the start of a session? */
 bool decide_user_rc(const struct conn *c);
 

@@ -103,12 +103,24 @@ static bool source_good(const struct conn *c, struct span fields)
 	return found || !given;
 }
 
-/* A permit that cannot be enforced whole is a refusal. */
-static const char *const unenforced[] = {"idle_s", "total_s", "bandwidth", NULL};
+/* A permit that cannot be enforced whole is a refusal: no connection lives without time or data. */
+static const struct {
+	const char *name;
+	uint64_t least;
+	const char *why;
+} least[] = {
+    {"idle_s",    1,                "idle_s wants at least 1"             },
+    {"total_s",   1,                "total_s wants at least 1"            },
+    {"bandwidth", LIMIT_RATE_LEAST, "bandwidth wants at least 64 a second"},
+};
 /* What holds after the login; most decisions have nothing of it. */
-static const char *const kept[] = {
-    "command",     "env",           "pty",          "agent",        "x11", "forwarding",
-    "permit_open", "permit_listen", "max_sessions", "max_channels", NULL};
+static const char *const kept[] = {"command",      "env",
+				   "pty",          "agent",
+				   "x11",          "forwarding",
+				   "permit_open",  "permit_listen",
+				   "max_sessions", "max_channels",
+				   "idle_s",       "total_s",
+				   "bandwidth",    NULL};
 
 static bool has_any(struct span fields, const char *const *names)
 {
@@ -118,6 +130,14 @@ static bool has_any(struct span fields, const char *const *names)
 		if (facts_find(fields, *names, &f))
 			return true;
 	return false;
+}
+
+static const char *too_little(struct span fields)
+{
+	for (size_t i = 0; i < sizeof least / sizeof least[0]; i++)
+		if (facts_get_num(fields, least[i].name, UINT64_MAX) < least[i].least)
+			return least[i].why;
+	return NULL;
 }
 
 enum err grants_check(const struct conn *c, struct span fields, const char **why)
@@ -134,9 +154,7 @@ enum err grants_check(const struct conn *c, struct span fields, const char **why
 		*why = "env wants names, and less of them";
 	else if (command.n > 0 && memchr(command.p, '\0', command.n) != NULL)
 		*why = "command has a NUL";
-	else if (has_any(fields, unenforced))
-		*why = "idle_s, total_s and bandwidth cannot be enforced";
-	else
+	else if ((*why = too_little(fields)) == NULL)
 		return OK;
 	return ERR_DENIED;
 }

@@ -178,6 +178,13 @@ struct ring {
 	unsigned refs;
 };
 
+/* What a login may last and carry; 0: without limit, but for the counts. See limits.h. */
+struct limits {
+	uint32_t idle_s, unused_s, total_s;
+	uint32_t sessions, channels; /* open at once */
+	uint64_t rate_in, rate_out;  /* bytes a second */
+};
+
 /* What a connection needs once a worker serves it. */
 struct conn_work {
 	struct link link;
@@ -213,6 +220,9 @@ struct conn_work {
 	struct auth_policy *policy; /* NULL: no script was asked */
 	struct grants *grants; /* what scripts attached to the login; NULL: nothing */
 	uint32_t permits;
+	struct limits limits;
+	struct event total; /* its time is over */
+	bool timed;
 	struct mchan *chans;
 	struct mlisten *listens;
 	struct question global;  /* about a request to the connection itself */

@@ -166,7 +166,7 @@ static enum err open_or_ask(struct conn *c, uint32_t chan, const struct msg *m)
 	struct mchan *ch = NULL;
 	enum err e;
 
-	if (c->work->n_chans < decide_channels(c))
+	if (c->work->n_chans < c->work->limits.channels)
 		ch = chan_add(c, chan, m->type == MSG_open_session);
 	if (ch == NULL)
 		return refuse(c, chan, SSH_OPEN_RESOURCE_SHORTAGE,
@@ -199,7 +199,7 @@ enum err serve_open_session(struct conn *c, const struct msg_open_session *m,
 		return refuse(c, m->chan, SSH_OPEN_ADMINISTRATIVELY_PROHIBITED,
 			      SPAN_LIT("no sessions on this host"));
 	}
-	if (w->n_sessions >= decide_sessions(c))
+	if (w->n_sessions >= w->limits.sessions)
 		return refuse(c, m->chan, SSH_OPEN_ADMINISTRATIVELY_PROHIBITED,
 			      SPAN_LIT("too many sessions"));
 	return open_or_ask(c, m->chan,

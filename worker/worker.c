@@ -69,7 +69,9 @@ static void client_ready(struct watch *watch, short revents)
 	w->busy = true;
 	if ((revents & (POLLIN | POLLHUP | POLLERR)) == 0 || w->pending || w->ending)
 		return;
-	e = transport_read(&w->transport);
+	e = transport_read(
+	    &w->transport,
+	    bucket_room(&w->rate_in, w->transport.bytes_in, w->loop.now_ms));
 	if (e == OK)
 		w->pending = true;
 	else if (e != ERR_AGAIN)
@@ -163,6 +165,30 @@ static void note_busy(struct worker *w)
 	loop_timer(&w->loop, &w->rest, LIMIT_REST_MS);
 }
 
+/* There is room for data again; what wants it is looked at before each wait. */
+static void rate_room(struct timer *t)
+{
+	(void)t;
+}
+
+/* Waits for room where a rate is used up, and tells whether the client may be read. */
+static bool rate_prepare(struct worker *w)
+{
+	uint64_t now = w->loop.now_ms;
+	bool in = bucket_room(&w->rate_in, w->transport.bytes_in, now) > 0;
+	bool out = bucket_room(&w->rate_out, w->transport.bytes_out, now) > 0;
+	uint64_t ms = UINT64_MAX;
+
+	if (in && out)
+		return true;
+	if (!in)
+		ms = bucket_wait_ms(&w->rate_in);
+	if (!out && bucket_wait_ms(&w->rate_out) < ms)
+		ms = bucket_wait_ms(&w->rate_out);
+	loop_timer(&w->loop, &w->rate, ms);
+	return in;
+}
+
 /* What is due before we wait. */
 static enum err prepare(struct worker *w)
 {
@@ -175,7 +201,7 @@ static enum err prepare(struct worker *w)
 	if (w->auth.phase == AUTH_OPEN)
 		chans_prepare(w); /* after the flush: it asks how much room there is */
 	w->client.events = 0;
-	if (!w->pending)
+	if (rate_prepare(w) && !w->pending)
 		w->client.events |= POLLIN;
 	if (w->transport.output.n > 0)
 		w->client.events |= POLLOUT;
@@ -228,6 +254,7 @@ enum err worker_init(struct worker *w, const struct worker_settings *s, int moni
 	    .fd = monitor_fd, .events = POLLIN, .fn = monitor_ready, .ctx = w};
 	w->client = (struct watch){.fd = -1, .fn = client_ready, .ctx = w};
 	w->rest = (struct timer){.fn = rest, .ctx = w};
+	w->rate = (struct timer){.fn = rate_room, .ctx = w};
 	loop_clock(&w->loop);
 	if ((e = loop_watch(&w->loop, &w->monitor)) != OK)
 		worker_wipe(w);

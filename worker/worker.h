@@ -12,6 +12,7 @@
 #include "worker/kex/kex.h"
 #include "worker/kex/offer.h"
 #include "worker/loop.h"
+#include "worker/wire/bucket.h"
 #include "worker/wire/transport.h"
 
 /* What the nursery was told once; every worker inherits it, and it outlives them. */
@@ -36,15 +37,17 @@ struct worker {
 	uint64_t id;
 	bool ending; /* a DISCONNECT was sent or received, or the socket is gone */
 
-	struct wr ipc;                /* where messages of the monitor are received */
-	struct timer rest;            /* gives buffers back */
-	bool busy;                    /* since it was set */
-	bool pending;                 /* input was read and not looked at yet */
-	bool linger;                  /* the client is to see our last words */
-	uint32_t log_lines;           /* sent so far */
-	uint32_t asked[MSG_COUNT];    /* by worker_ask */
-	uint32_t end_reason;          /* of the DISCONNECT; 0: none */
-	char blame[LIMIT_TEXT_BYTES]; /* what worker_blame said */
+	struct wr ipc; /* where messages of the monitor are received */
+	struct bucket rate_in, rate_out; /* RateLimit */
+	struct timer rate;               /* wakes us when there is room again */
+	struct timer rest;               /* gives buffers back */
+	bool busy;                       /* since it was set */
+	bool pending;                    /* input was read and not looked at yet */
+	bool linger;                     /* the client is to see our last words */
+	uint32_t log_lines;              /* sent so far */
+	uint32_t asked[MSG_COUNT];       /* by worker_ask */
+	uint32_t end_reason;             /* of the DISCONNECT; 0: none */
+	char blame[LIMIT_TEXT_BYTES];    /* what worker_blame said */
 	char end_text[LIMIT_TEXT_BYTES];
 };
 

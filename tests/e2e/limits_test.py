@@ -6,7 +6,7 @@ import subprocess
 import time
 import unittest
 
-from gateway import AS_ROOT, PATIENCE, TEST_PASSWORD, Gateway, end, wait_for
+from gateway import AS_ROOT, PATIENCE, TEST_PASSWORD, Gateway, account, end, free_port, wait_for
 
 NOT_ALLOWED = b"Not allowed at this time"
 
@@ -177,6 +177,137 @@ class AdmissionTest(unittest.TestCase):
             subprocess.run(argv, input=b"", env=env, capture_output=True, timeout=60 * PATIENCE)
             self.assertTrue(g.wait_log("Failed password"))
             self.assertNotIn("timeout before", g.log())
+
+
+class TimeTest(unittest.TestCase):
+    def ends_with(self, client, g, said, least, most):
+        """The client ends by itself, within bounds, and was told why."""
+        began = time.monotonic()
+        _, err = client.communicate(timeout=60 * PATIENCE)
+        took = time.monotonic() - began
+        self.assertEqual(client.returncode, 255)
+        self.assertIn(said, err)
+        self.assertGreater(took, least)
+        self.assertLess(took, most * PATIENCE)
+
+    def test_a_session_without_data_is_closed_and_the_connection_stays(self):
+        with Gateway("ChannelTimeout session:command=2 *=30") as g:
+            with g.master() as o:
+                began = time.monotonic()
+                done = g.ssh("echo first; sleep 20", options=o)
+                self.assertEqual((done.returncode, done.stdout), (255, b"first\n"))
+                self.assertGreater(time.monotonic() - began, 1.9)
+                self.assertLess(time.monotonic() - began, 15)
+                g.ssh("true", options=o, check=0)
+            self.assertEqual(g.log().count("Accepted"), 1)
+
+    def test_a_session_that_speaks_is_not_closed(self):
+        with Gateway("ChannelTimeout session=2") as g:
+            done = g.ssh("for i in 1 2 3 4 5; do echo $i; sleep 1; done; echo end")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertTrue(done.stdout.endswith(b"5\nend\n"))
+            # its end without a status is 255, as with sshd
+            done = g.ssh("sleep 20")
+            self.assertEqual(done.returncode, 255)
+
+    def test_a_forwarded_connection_without_data_is_closed_alone(self):
+        with Gateway("ChannelTimeout direct-tcpip=2") as g, socket.create_server(("127.0.0.1", 0)) as far:
+            port = free_port()
+            client = g.popen("cat", options=["-L", "127.0.0.1:%d:127.0.0.1:%d" % (port, far.getsockname()[1]),
+                                             "-o", "ExitOnForwardFailure=yes"])
+            self.assertTrue(g.wait_log("exec cat"))
+            with socket.create_connection(("127.0.0.1", port)) as near:
+                inner = far.accept()[0]
+                inner.settimeout(20 * PATIENCE)
+                near.sendall(b"hello")
+                self.assertEqual(inner.recv(9), b"hello")
+                began = time.monotonic()
+                self.assertEqual(inner.recv(9), b"")
+                self.assertGreater(time.monotonic() - began, 1.5)
+                inner.close()
+            client.stdin.write(b"still\n")
+            client.stdin.flush()
+            self.assertEqual(client.stdout.readline(), b"still\n")
+            end(client)
+            client.communicate()
+
+    def test_all_channels_together_have_a_time(self):
+        with Gateway("ChannelTimeout global=2", "LogLevel VERBOSE") as g:
+            done = g.ssh("sleep 20")
+            self.assertEqual(done.returncode, 255)
+            self.assertRegex(g.log(), r"session closed after \d seconds without data")
+
+    def test_an_idle_connection_is_ended_and_told(self):
+        with Gateway("IdleTimeout 2") as g:
+            client = g.popen(options=["-N"])
+            self.ends_with(client, g, b"no data in the time allowed", 1, 8)
+
+    def test_idle_is_counted_from_the_last_data(self):
+        with Gateway("IdleTimeout 3") as g:
+            done = g.ssh("for i in 1 2 3 4 5; do echo $i; sleep 1; done; sleep 30")
+            self.assertTrue(done.stdout.endswith(b"5\n"))
+            self.assertEqual(done.returncode, 255)
+            self.assertIn(b"no data in the time allowed: 3 seconds", done.stderr)
+
+    def test_a_connection_without_channels_is_ended(self):
+        with Gateway("UnusedConnectionTimeout 2") as g:
+            g.ssh("sleep 4", check=0)
+            client = g.popen(options=["-N"])
+            self.ends_with(client, g, b"no channel in the time allowed", 1, 8)
+
+    def test_a_connection_has_a_total_time_whatever_it_does(self):
+        with Gateway("Match User %s\n  ConnectionTimeLimit 3" % account()) as g:
+            began = time.monotonic()
+            done = g.ssh("while :; do echo x; sleep 0.1; done")
+            self.assertEqual(done.returncode, 255)
+            self.assertIn(b"time of the connection is over: 3 seconds", done.stderr)
+            self.assertGreater(time.monotonic() - began, 2.5)
+            self.assertTrue(g.wait_log("its time is over: 3 seconds"))
+
+
+class RateTest(unittest.TestCase):
+    def test_each_direction_has_its_bandwidth(self):
+        size = 6 << 20
+        with Gateway("RateLimit 2M 3M") as g:
+            began = time.monotonic()
+            done = g.ssh("head -c %d /dev/zero" % size)
+            down = time.monotonic() - began
+            self.assertEqual(len(done.stdout), size)
+            began = time.monotonic()
+            done = g.ssh("wc -c", input=bytes(size))
+            up = time.monotonic() - began
+            self.assertEqual(done.stdout.strip(), b"%d" % size)
+            print("\n6 MiB: %.2f s to the client at 3M, %.2f s from it at 2M" % (down, up))
+            self.assertGreater(down, 2 * 0.85)
+            self.assertLess(down, 2 * 1.5 * PATIENCE + 1)
+            self.assertGreater(up, 3 * 0.85)
+            self.assertLess(up, 3 * 1.5 * PATIENCE + 1)
+
+    def test_waiting_for_bandwidth_costs_no_time_of_the_processor(self):
+        with Gateway("RateLimit 64K") as g:
+            client = g.popen("cat /dev/zero")
+            self.assertTrue(g.wait_log("exec cat"))
+            worker = [pid for pid in g.workers() if busy(g, pid)][0]
+            time.sleep(1)
+            before = ticks(worker)
+            time.sleep(3)
+            self.assertLess(ticks(worker) - before, 0.3 * os.sysconf("SC_CLK_TCK"))
+            end(client)
+            client.communicate()
+
+    def test_keys_pressed_are_answered_where_the_bandwidth_is_small(self):
+        with Gateway("RateLimit 1K") as g:
+            began = time.monotonic()
+            done = g.ssh("cat", input=b"a key\n")
+            self.assertEqual(done.stdout, b"a key\n")
+            self.assertLess(time.monotonic() - began, 8 * PATIENCE)
+
+
+def ticks(pid):
+    """Time of the processor that a process used."""
+    with open("/proc/%d/stat" % pid) as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
 
 
 if __name__ == "__main__":

@@ -155,7 +155,15 @@ START_TEST(what_cannot_be_enforced_is_refused)
 	facts_list(&w, "source", NULL, 0);
 	ck_assert_int_eq(check(), ERR_DENIED);
 	fields_begin();
-	facts_num(&w, "bandwidth", 1000);
+	facts_num(&w, "bandwidth", LIMIT_RATE_LEAST - 1);
+	ck_assert_int_eq(check(), ERR_DENIED);
+	fields_begin();
+	facts_num(&w, "bandwidth", LIMIT_RATE_LEAST);
+	facts_num(&w, "total_s", 1);
+	facts_num(&w, "idle_s", 1);
+	ck_assert_int_eq(check(), OK);
+	fields_begin();
+	facts_num(&w, "idle_s", 0);
 	ck_assert_int_eq(check(), ERR_DENIED);
 	fields_begin();
 	facts_str(&w, "command", (struct span){(const uint8_t *)"a\0b", 3});

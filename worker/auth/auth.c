@@ -136,6 +136,10 @@ static enum err log_in(struct worker *w)
 	if ((e = transport_logged_in(&w->transport)) != OK)
 		return e;
 	kex_limits_set(w);
+	bucket_start(&w->rate_in, w->granted.rate_in, w->transport.bytes_in,
+		     w->loop.now_ms);
+	bucket_start(&w->rate_out, w->granted.rate_out, w->transport.bytes_out,
+		     w->loop.now_ms);
 	return chans_begin(w);
 }
 
@@ -182,7 +186,8 @@ enum err on_granted(struct worker *w, const struct msg_granted *m, struct ipc_fd
 {
 	(void)fds;
 	w->granted = *m;
-	return OK;
+	w->granted.timeouts = (struct span){0}; /* not ours to keep */
+	return idle_types(w, m->timeouts);
 }
 
 void auth_wipe(struct auth *a)

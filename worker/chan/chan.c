@@ -21,6 +21,8 @@ void chan_enter(struct chan *c, enum chan_phase phase)
 	if (c->phase != CHAN_OFFERED && phase == CHAN_OFFERED)
 		all->offered++;
 	c->phase = phase;
+	if (phase == CHAN_OPEN)
+		idle_opened(c);
 }
 
 static enum err table_grow(struct chans *all)
@@ -123,6 +125,8 @@ void chan_free(struct chan *c)
 	all->promised -= c->whole;
 	all->slot[c->number] = NULL;
 	all->n--;
+	if (all->n == 0)
+		idle_none(c->worker);
 	free(c);
 }
 
@@ -183,6 +187,7 @@ void chans_wipe(struct worker *w)
 			chan_free(all->slot[i]);
 	loop_timer_stop(&w->loop, &all->drain);
 	loop_timer_stop(&w->loop, &all->alive.timer);
+	idle_wipe(w);
 	listens_free(all->listens);
 	globals_free(w);
 	free(all->slot);
@@ -192,6 +197,7 @@ void chans_wipe(struct worker *w)
 enum err chans_begin(struct worker *w)
 {
 	alive_begin(w);
+	idle_begin(w);
 	return hostkeys_announce(w);
 }
 
@@ -369,6 +375,16 @@ enum err chan_progress(struct chan *c)
 	if (e == OK && c->close_sent && c->close_got)
 		return finish(c);
 	return e;
+}
+
+enum err chan_abandon(struct chan *c)
+{
+	enum err e;
+
+	c->close_sent = true;
+	let_go(c);
+	e = send_about(c, SSH_MSG_CHANNEL_CLOSE);
+	return e == OK && c->close_got ? finish(c) : e;
 }
 
 enum err recv_channel_eof(struct worker *w, struct rd *r)

@@ -18,6 +18,16 @@ struct alive {
 	uint32_t unanswered; /* in a row */
 };
 
+/* Time without data: ChannelTimeout, IdleTimeout, UnusedConnectionTimeout. */
+struct idle {
+	struct timer timer;
+	uint64_t data_ms; /* when data of any channel passed last, or one was opened */
+	uint64_t closed_ms; /* since when there is no channel, where there is none */
+	uint32_t all_s;     /* of all channels together; 0: never */
+	uint8_t *types;     /* pairs: string pattern, u32 seconds */
+	size_t types_n;
+};
+
 /* All channels of a connection; chan_private.h knows the rest. */
 struct chans {
 	struct chan **slot; /* index = our channel number; NULL where free */
@@ -35,6 +45,7 @@ struct chans {
 	    *globals;       /* global requests that wait for the monitor, in order */
 	struct timer drain; /* reads what ended sessions left behind */
 	struct alive alive;
+	struct idle idle;
 };
 
 /* Packets of RFC 4254 and OpenSSH's PROTOCOL. Each parses to rd_end before it acts. */
@@ -88,9 +99,12 @@ MUST_CHECK enum err on_hostkey_proved(struct worker *w,
 				      const struct msg_hostkey_proved *m,
 				      struct ipc_fds *fds);
 
+/* Keeps the types of ChannelTimeout, as granted has them. Errors: ERR_MEMORY */
+MUST_CHECK enum err idle_types(struct worker *w, struct span types);
+
 /*
  * Somebody logged in: announces the host keys (hostkeys-00@openssh.com), starts
- * keepalives.
+ * keepalives and times without data.
  */
 MUST_CHECK enum err chans_begin(struct worker *w);
 

@@ -121,6 +121,7 @@ static enum err charge(struct chan *c, size_t bytes, bool *take)
 		return ERR_WINDOW;
 	c->window -= (uint32_t)bytes;
 	c->received += bytes;
+	idle_data(c);
 	return OK;
 }
 
@@ -166,12 +167,15 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* A little room is none: it would go in packets that are mostly header. */
-static size_t room_for_data(const struct worker *w)
+/* A little room is none: it would go in packets that are mostly header. A rate has its own pieces. */
+static size_t room_for_data(struct worker *w)
 {
 	size_t room = transport_room(&w->transport);
 
-	return room < LIMIT_CHAN_ROOM_BYTES ? 0 : room;
+	if (room < LIMIT_CHAN_ROOM_BYTES)
+		return 0;
+	return least(room,
+		     bucket_room(&w->rate_out, w->transport.bytes_out, w->loop.now_ms));
 }
 
 size_t chan_may_send(const struct chan *c, size_t share)
@@ -254,6 +258,7 @@ static enum err read_from(struct chan *c, size_t i, bool to_the_end)
 		if (got > 0) {
 			c->peer_window -= (uint32_t)got;
 			c->sent += (size_t)got;
+			idle_data(c);
 			share -= (size_t)got;
 		}
 		/*

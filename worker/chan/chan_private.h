@@ -51,6 +51,8 @@ struct chan {
 	struct watch to;         /* never watched where duplex */
 	struct queue queue;      /* the client's data that to did not take */
 	uint64_t sent, received; /* data bytes to and from the client */
+	uint64_t data_ms;        /* when some passed last */
+	uint32_t idle_s;         /* closed after so long without; 0: never */
 };
 
 /* ---- chan.c: the table and the life of a channel ---- */
@@ -94,6 +96,9 @@ MUST_CHECK enum err chan_tell(struct chan *c, enum chan_event event);
  * the exit status, CLOSE; frees what both sides closed. c may be gone afterwards.
  */
 MUST_CHECK enum err chan_progress(struct chan *c);
+
+/* Closes an open channel whatever it still has to say. c may be gone afterwards. */
+MUST_CHECK enum err chan_abandon(struct chan *c);
 
 /* ---- chan_open.c ---- */
 
@@ -303,5 +308,22 @@ MUST_CHECK enum err hostkeys_prove(struct worker *w, struct rd *r, uint32_t *ask
 
 /* Starts keepalives where ClientAliveInterval asks for them. */
 void alive_begin(struct worker *w);
+
+/* ---- idle.c ---- */
+
+/* Somebody logged in: the times begin. */
+void idle_begin(struct worker *w);
+
+/* Data passed, either way. */
+void idle_data(struct chan *c);
+
+/* A channel was opened, or a session is about to start, of which more is known then. */
+void idle_opened(struct chan *c);
+void idle_started(struct chan *c, enum session_kind kind, struct span subsystem);
+
+/* The last channel is gone. */
+void idle_none(struct worker *w);
+
+void idle_wipe(struct worker *w);
 
 #endif

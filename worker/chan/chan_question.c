@@ -91,6 +91,7 @@ enum err send_notice(struct chan *c, struct span text)
 	wr_close(p, mark);
 	c->peer_window -= (uint32_t)n;
 	c->sent += n;
+	idle_data(c);
 	return transport_commit(t);
 }
 

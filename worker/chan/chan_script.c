@@ -162,6 +162,7 @@ static enum err send_piece(struct chan *c, size_t max)
 		return e;
 	c->peer_window -= (uint32_t)n;
 	c->sent += n;
+	idle_data(c);
 	return OK;
 }
 

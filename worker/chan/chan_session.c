@@ -56,6 +56,7 @@ enum err session_start(struct chan *c, enum session_kind kind, struct span comma
 	const struct setup *s = c->session->setup;
 
 	c->session->phase = SESSION_ASKED;
+	idle_started(c, kind, command);
 	return worker_ask(
 	    c->worker,
 	    &MSG_OF(session_start, .chan = c->number, .kind = (uint8_t)kind,

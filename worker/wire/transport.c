@@ -91,6 +91,7 @@ static enum err seal(struct transport *t, struct span payload)
 	if (e != OK)
 		return e;
 	b->n += sealed;
+	t->bytes_out += sealed;
 	if (b->n > LIMIT_OUT_CHOKE_BYTES && (e = transport_flush(t)) != OK)
 		return e;
 	return b->n > LIMIT_OUT_BYTES ? ERR_NO_SPACE : OK;

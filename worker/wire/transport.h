@@ -25,18 +25,19 @@ struct transport {
 	struct buffer held;     /* payloads that wait for the end of a key exchange */
 	bool in_kex; /* from our KEXINIT to our NEWKEYS: only kex messages go out */
 	bool peer_closed;
-	bool logged_in;    /* delayed compression may start */
-	bool read_short;   /* the last read emptied the socket */
-	uint64_t bytes_in; /* read so far: tells that the client lives */
+	bool logged_in;     /* delayed compression may start */
+	bool read_short;    /* the last read emptied the socket */
+	uint64_t bytes_in;  /* read so far: tells that the client lives */
+	uint64_t bytes_out; /* sealed so far */
 };
 
 /* --- in --- */
 
 /*
- * Reads once, as much as there is up to the buffer's size.
+ * Reads once, as much as there is up to the buffer's size and most.
  * Errors: ERR_AGAIN nothing there; ERR_CLOSED the client closed; ERR_LOST; ERR_MEMORY; ERR_SYSTEM
  */
-MUST_CHECK enum err transport_read(struct transport *t);
+MUST_CHECK enum err transport_read(struct transport *t, size_t most);
 
 /* Borrows what was read and not yet taken; for the identification string. */
 struct span transport_peek(const struct transport *t);

@@ -32,7 +32,7 @@ static enum err read_errno(int error)
 	return ERR_SYSTEM;
 }
 
-enum err transport_read(struct transport *t)
+enum err transport_read(struct transport *t, size_t most)
 {
 	struct buffer *b = &t->input;
 	enum err e = make_room(t);
@@ -41,7 +41,10 @@ enum err transport_read(struct transport *t)
 
 	if (e != OK)
 		return e;
-	if ((room = buffer_free_bytes(b)) == 0)
+	room = buffer_free_bytes(b);
+	if (room > most)
+		room = most;
+	if (room == 0)
 		return ERR_AGAIN;
 	do
 		n = recv(t->fd, buffer_end(b), room, 0);

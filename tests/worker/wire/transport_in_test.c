@@ -65,7 +65,7 @@ START_TEST(packets_are_opened_wherever_they_are_cut)
 			ck_assert_int_eq(transport_next(&t, &payload), OK);
 		ck_assert_int_eq(transport_next(&t, &payload), ERR_AGAIN);
 		ck_assert_int_eq(send(far, store + i, 1, 0), 1);
-		ck_assert_int_eq(transport_read(&t), OK);
+		ck_assert_int_eq(transport_read(&t, SIZE_MAX), OK);
 	}
 	ck_assert_int_eq(transport_next(&t, &payload), OK);
 	ck_assert_uint_eq(payload.n, 90);
@@ -85,19 +85,19 @@ START_TEST(the_buffer_is_small_until_a_read_fills_it_and_then_bounded)
 	while (sent + 33000 < sizeof much)
 		sent += seal(much + sent, sizeof much - sent, 94, 32000);
 	ck_assert_int_eq(send(far, much, 100, 0), 100);
-	ck_assert_int_eq(transport_read(&t), OK);
+	ck_assert_int_eq(transport_read(&t, SIZE_MAX), OK);
 	ck_assert_uint_eq(t.input.cap, LIMIT_BUFFER_STEP_BYTES);
 	for (size_t at = 100; at < sent;) {
 		ssize_t put = send(far, much + at, sent - at, 0);
 
 		if (put > 0)
 			at += (size_t)put;
-		ck_assert_int_eq(transport_read(&t), OK);
+		ck_assert_int_eq(transport_read(&t, SIZE_MAX), OK);
 		while (transport_next(&t, &payload) == OK)
 			got++;
 	}
 	n = t.input.n;
-	while (transport_read(&t) == OK)
+	while (transport_read(&t, SIZE_MAX) == OK)
 		while (transport_next(&t, &payload) == OK)
 			got++;
 	ck_assert_uint_le(n, LIMIT_IN_BYTES);
@@ -122,7 +122,7 @@ START_TEST(a_packet_of_the_greatest_length_fits)
 
 		if (put > 0)
 			at += (size_t)put;
-		ck_assert_int_eq(transport_read(&t), OK);
+		ck_assert_int_eq(transport_read(&t, SIZE_MAX), OK);
 		e = transport_next(&t, &payload);
 	}
 	ck_assert_int_eq(e, OK);
@@ -141,7 +141,7 @@ START_TEST(a_forged_packet_is_told_from_a_short_one)
 	n = seal(store, sizeof store, 2, 40);
 	store[n - 1] ^= 1;
 	ck_assert_int_eq(send(far, store, n, 0), (ssize_t)n);
-	ck_assert_int_eq(transport_read(&t), OK);
+	ck_assert_int_eq(transport_read(&t, SIZE_MAX), OK);
 	ck_assert_int_eq(transport_next(&t, &payload), ERR_MAC);
 }
 END_TEST
@@ -152,7 +152,7 @@ START_TEST(a_length_beyond_the_limit_is_refused_at_once)
 	struct span payload;
 
 	ck_assert_int_eq(send(far, store, sizeof store, 0), sizeof store);
-	ck_assert_int_eq(transport_read(&t), OK);
+	ck_assert_int_eq(transport_read(&t, SIZE_MAX), OK);
 	ck_assert_int_eq(transport_next(&t, &payload), ERR_PACKET);
 }
 END_TEST
@@ -188,7 +188,7 @@ START_TEST(a_compressed_packet_expands_and_a_bomb_does_not)
 	n = deflated(store, sizeof store,
 		     _i == 0 ? LIMIT_PAYLOAD_BYTES - 1 : LIMIT_PAYLOAD_BYTES);
 	ck_assert_int_eq(send(far, store, n, 0), (ssize_t)n);
-	ck_assert_int_eq(transport_read(&t), OK);
+	ck_assert_int_eq(transport_read(&t, SIZE_MAX), OK);
 	if (_i == 0) {
 		ck_assert_int_eq(transport_next(&t, &payload), OK);
 		ck_assert_uint_eq(payload.n, LIMIT_PAYLOAD_BYTES - 1);
@@ -200,9 +200,9 @@ END_TEST
 
 START_TEST(the_end_of_the_client_and_nothing_there_are_told_apart)
 {
-	ck_assert_int_eq(transport_read(&t), ERR_AGAIN);
+	ck_assert_int_eq(transport_read(&t, SIZE_MAX), ERR_AGAIN);
 	shutdown(far, SHUT_WR);
-	ck_assert_int_eq(transport_read(&t), ERR_CLOSED);
+	ck_assert_int_eq(transport_read(&t, SIZE_MAX), ERR_CLOSED);
 }
 END_TEST
 

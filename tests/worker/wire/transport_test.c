@@ -43,7 +43,7 @@ static struct span next(void)
 		return payload;
 	}
 	ck_assert_int_eq(transport_flush(&a), OK);
-	e = transport_read(&b);
+	e = transport_read(&b, SIZE_MAX);
 	if (e == ERR_AGAIN)
 		return payload;
 	ck_assert_int_eq(e, OK);
@@ -214,7 +214,7 @@ START_TEST(a_client_that_is_gone_is_lost)
 	shutdown(ends[1], SHUT_RDWR);
 	ck_assert_int_eq(send_text(SSH_MSG_IGNORE, "one"), OK);
 	ck_assert_int_eq(transport_flush(&a), ERR_LOST);
-	ck_assert_int_eq(transport_read(&a), ERR_CLOSED);
+	ck_assert_int_eq(transport_read(&a, SIZE_MAX), ERR_CLOSED);
 	ck_assert(a.peer_closed);
 }
 END_TEST
