@@ -51,6 +51,12 @@ static bool too_many_startups(const struct monitor *m, const struct source *who)
 		   m->set->per_source_max_startups;
 }
 
+/* Drawing costs a system call, so it is for the crowd only. */
+static uint32_t chance_of(const struct monitor *m)
+{
+	return m->n_startups < m->set->max_startups.begin ? 0 : arc4random_uniform(100);
+}
+
 bool admit(struct monitor *m, const struct source *who, const char *address,
 	   struct refusal *out)
 {
@@ -64,8 +70,7 @@ bool admit(struct monitor *m, const struct source *who, const char *address,
 	else if (too_many_startups(m, who))
 		why = "PerSourceMaxStartups";
 	else
-		why = admit_count(m->set, m->n_conns, m->n_startups,
-				  arc4random_uniform(100));
+		why = admit_count(m->set, m->n_conns, m->n_startups, chance_of(m));
 	if (why == NULL)
 		return true;
 	out->full = strcmp(why, "AllowedClients") != 0;

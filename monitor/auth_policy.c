@@ -247,6 +247,8 @@ static enum err take(struct conn *c, const struct policy_answer *a, enum err e)
 
 	if (s == NULL)
 		return ERR_MEMORY;
+	if (a->verdict == POLICY_REFUSE)
+		c->work->tried = true; /* a failed authentication: PerSourcePenalties */
 	if (e == OK && !probe && a->verdict != POLICY_NONE)
 		e = take_grants(c, a->fields);
 	if (e != OK && a->verdict != POLICY_REFUSE)

@@ -257,8 +257,10 @@ void conn_lost(struct conn *c, enum err e, const char *what)
 			  err_text(e));
 		child_kill(c->m, c->work->child);
 		if (e == ERR_FORBIDDEN || e == ERR_BUDGET ||
-		    err_class(e) == ERR_CLASS_PEER)
+		    err_class(e) == ERR_CLASS_PEER) {
+			conn_penalize(c, PENALTY_CRASH); /* seized, or on the way to it */
 			spawn_burn_nursery(c->m, "a worker broke the rules");
+		}
 	} else if (!c->work->told_end) {
 		log_info("conn=%llu end client=\"%s port %u\" its worker ended",
 			 (unsigned long long)c->id, c->remote.address,

@@ -14,6 +14,8 @@ static void disconnect(struct conn *c, struct span text)
 {
 	char store[LIMIT_TEXT_BYTES + 1];
 
+	if (c->work != NULL)
+		c->work->tried = true; /* before the login it is a refusal */
 	if (text.n == 0 || bytes_to_str(store, sizeof store, text) != OK)
 		conn_disconnect(c, ERR_DENIED, "closed by the gateway's policy");
 	else

@@ -50,6 +50,18 @@ class PenaltyTest(unittest.TestCase):
                 time.sleep(4.2 if n == 0 else 0)
             self.assertEqual(g.log().count("event=penalty"), 1)
 
+    @unittest.skipUnless(AS_ROOT, "passwords of accounts need root")
+    def test_each_wrong_answer_counts(self):
+        with Gateway("PerSourcePenalties authfail:4s min:7s noauth:0") as g:
+            for n, refused in ((1, False), (2, True)):
+                done = g.password_login("true", password="wrong", options=[
+                    "-o", "NumberOfPasswordPrompts=%d" % n, "-o", "PreferredAuthentications=keyboard-interactive"])
+                self.assertEqual(done.returncode, 255)
+                self.assertTrue(wait_for(lambda: g.log().count(" end client=") == n), g.log())
+                self.assertEqual(g.log().count("Failed keyboard-interactive/password"), 1 if n == 1 else 3, g.log())
+                self.assertEqual(not allowed(g), refused, g.log())
+                time.sleep(4.2 if n == 1 else 0)
+
     def test_who_leaves_without_an_attempt_is_penalized(self):
         with Gateway("PerSourcePenalties noauth:2s min:3s") as g:
             self.assertTrue(allowed(g))

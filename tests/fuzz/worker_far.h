@@ -171,7 +171,9 @@ static void serve_auth(bool probe)
 		f.accepted = true;
 		f.state = IN_OPEN;
 		tell(&MSG_OF(granted, .permits = UINT8_MAX, .sessions = 4,
-			     .hears = f.verdict));
+			     .hears = f.verdict, .idle_s = 60, .unused_s = 30,
+			     .rate_in = 1 << 20, .rate_out = 1 << 20,
+			     .timeouts = SPAN_LIT("\0\0\0\1*\0\0\0\12")));
 	}
 	tell(&MSG_OF(auth_result, .verdict = verdict,
 		     .methods = SPAN_LIT("publickey,password"),

@@ -175,6 +175,10 @@ static void turns(void)
 		ck_assert_int_ge(event_base_loop(f.m.base, EVLOOP_NONBLOCK), 0);
 }
 
+static const struct source client_source = {
+    .known = true, .bytes = {192, 0, 2, 1}
+};
+
 /* A client has spoken, and its worker is the test. */
 static void begin(void)
 {
@@ -199,7 +203,8 @@ static void begin(void)
 	    0);
 	f.client = pair[1];
 	ck_assert_int_eq(
-	    conn_begin(&f.m, &(struct arrival){pair[0], {0}, remote, local}), OK);
+	    conn_begin(&f.m, &(struct arrival){pair[0], client_source, remote, local}),
+	    OK);
 	ck_assert_int_eq(write(f.client, "SSH", 3), 3);
 	turns();
 	ck_assert_int_ge(f.worker, 0);
@@ -213,6 +218,7 @@ static void end(void)
 	close(f.policy);
 	close(f.client);
 	turns();
+	penalties_wipe(&f.m.penalties);
 }
 
 /* ---- the worker's end ---- */
@@ -238,10 +244,21 @@ static struct msg hears(int far, enum msg_type type)
 	return m;
 }
 
+/* As for a crash: the client that the worker served may have seized it. */
+static void assert_penalized(void)
+{
+	struct refusal why;
+
+	ck_assert(
+	    penalty_refuses(&f.m.penalties, f.m.set, &client_source, clock_ms(), &why));
+	ck_assert_uint_gt(why.left_ms, 60000);
+}
+
 static void assert_refused(void)
 {
 	ck_assert_uint_eq(f.m.n_conns, 0);
 	ck_assert(f.killed && f.burnt);
+	assert_penalized();
 }
 
 static struct msg kex_message(uint8_t hostkey, const char *algorithm)
