@@ -100,6 +100,14 @@ static const struct attack attacks[] = {
     {"while true do str.split(('a '):rep(1000000)) end",                                NULL                },
 };
 
+/* On a machine that is slow (sanitizers), time may be over before the fuel is. */
+static bool said(const char *where, const char *words)
+{
+	return strstr(where, words) != NULL ||
+	       (strcmp(words, "does too much work") == 0 &&
+		strstr(where, "takes too long") != NULL);
+}
+
 START_TEST(hostile_script_is_refused_and_the_next_decision_is_right)
 {
 	const struct attack *a = &attacks[_i];
@@ -124,8 +132,8 @@ START_TEST(hostile_script_is_refused_and_the_next_decision_is_right)
 	ck_assert_msg(k->verdict == POLICY_ERROR, "%s: not refused", a->body);
 	ck_assert_msg(cpu_s() - before < 3, "%s: %.1f s", a->body, cpu_s() - before);
 	ck_assert_msg(strncmp(k->where, "t.lua:", 6) == 0, "%s: %s", a->body, k->where);
-	ck_assert_msg(a->words == NULL || strstr(k->where, a->words) != NULL, "%s: %s",
-		      a->body, k->where);
+	ck_assert_msg(a->words == NULL || said(k->where, a->words), "%s: %s", a->body,
+		      k->where);
 	ck_assert_uint_le(engine_conn_bytes(k->e, 1), LIMIT_STATE_BYTES);
 	ck_assert_int_eq(ask(k, POLICY_ON_service_request, (struct span){0}),
 			 POLICY_ACCEPT);
