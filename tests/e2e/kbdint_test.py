@@ -104,6 +104,9 @@ CLIENTS = {"openssh": openssh_login, "plink": plink_login, "paramiko": paramiko_
 
 def totp(secret, steps=0, digits=6, period=30, digest=hashlib.sha1):
     """The code of now. Source: RFC 6238"""
+    left = period - time.time() % period
+    if steps < 0 and left < 5:
+        time.sleep(left)  # else the step could be too old when it arrives
     mac = hmac.new(base64.b32decode(secret), struct.pack(">Q", int(time.time()) // period + steps), digest).digest()
     at = mac[-1] & 15
     return str((struct.unpack(">I", mac[at:at + 4])[0] & 0x7fffffff) % 10 ** digits).zfill(digits)
