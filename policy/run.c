@@ -74,11 +74,12 @@ static void hook(lua_State *L, lua_Debug *ar)
 
 /* ---- time ---- */
 
+/* Of the thread: while a timer of the process runs, its clock moves with the ticks only. */
 static uint64_t cpu_ns(void)
 {
 	struct timespec t = {0};
 
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
 	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
