@@ -230,13 +230,17 @@ static bool ca_trusted(const struct conn *c, const struct offered *o)
 	       trust_has_ca(&c->m->ring->trust, path, o->cert.ca);
 }
 
-/* Nobody asks for principals: the user's own name will do. */
+/*
+ * Nobody asks for principals: the user's own name will do, and only the certificate
+ * restricts, as in sshd.
+ */
 static enum err own_name_take(struct conn *c, const struct offered *o)
 {
 	struct keyopts_note note = {0};
 	struct key_options opts = {0};
 	enum err e = keyopts_parse((struct span){0}, &opts, &note);
 
+	opts.no_touch_required = true;
 	if (e == OK)
 		e = cert_take(c, o, certopts_names(&o->cert, span_str(c->work->user)),
 			      &opts, &note);

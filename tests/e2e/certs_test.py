@@ -427,12 +427,12 @@ class UnsafeCommandTest(Commands):
 class SecurityKeyTest(Certs):
     """Security keys made of software behind an agent; the client is stock ssh."""
 
-    def login(self, key, options="", cert=None):
+    def login(self, key, options="", cert=None, by=None):
         name = self.g.path("sk%d" % len(os.listdir(self.g.dir)))
         with open(name + ".pub", "w") as f:
             f.write("%s %s\n" % (key.type.decode(), base64.b64encode(key.blob).decode()))
         if cert is not None:
-            self.ca.sign(self.g.user, *cert, key=name)
+            (by or self.ca).sign(self.g.user, *cert, key=name)
         else:
             with open(name + ".pub") as f:
                 self.g.authorize((options + " " if options else "") + f.read())
@@ -483,8 +483,7 @@ class SecurityKeyTest(Certs):
             self.refused(key, "security key was not touched", cert=())
             key = SecurityKey(kind)
             key.flags = 0
-            # the permission must stand in both: nobody asks but the authority here
-            self.refused(key, "security key was not touched", cert=("-O", "no-touch-required"))
+            self.assertTrue(self.login(key, cert=("-O", "no-touch-required")), self.g.log())
             key = SecurityKey(kind)
             self.refused(key, "did not verify its user", cert=("-O", "verify-required"))
 
@@ -492,13 +491,11 @@ class SecurityKeyTest(Certs):
         self.g.authorize("cert-authority,no-touch-required " + self.other.public())
         key = SecurityKey("sk-ed25519")
         key.flags = 0
-        name = self.g.path("both")
-        with open(name + ".pub", "w") as f:
-            f.write("%s %s\n" % (key.type.decode(), base64.b64encode(key.blob).decode()))
-        self.other.sign(self.g.user, "-O", "no-touch-required", key=name)
-        with Agent(name + ".sock", key):
-            self.take(name + ".pub", options=["-o", "IdentityAgent=" + name + ".sock",
-                                              "-o", "CertificateFile=%s-cert.pub" % name])
+        self.assertTrue(self.login(key, cert=("-O", "no-touch-required"), by=self.other), self.g.log())
+        self.refused(key, "security key was not touched", cert=(), by=self.other)
+        ca = Authority(self.g.dir, "touch_ca")
+        self.g.authorize("cert-authority " + ca.public())
+        self.refused(key, "security key was not touched", cert=("-O", "no-touch-required"), by=ca)
 
 
 class PubkeyAuthOptionsTest(SecurityKeyTest):
@@ -527,6 +524,39 @@ class PubkeyAuthOptionsTest(SecurityKeyTest):
 
     def test_others_keys_are_not_asked(self):
         self.assertEqual(self.take(self.g.key), "in")
+
+
+class PolicyTest(Certs):
+    """A script judges by what a proved certificate says; the rules hold all the same."""
+    @classmethod
+    def prepare(cls):
+        with open(cls.g.path("policy.lua"), "w") as f:
+            f.write("""
+function on_user_auth_request(conn, auth)
+  local v = auth.verified
+  if auth.method ~= "publickey" or auth.probe then return end
+  log("info", "cert " .. tostring(v.cert_key_id) .. " " .. tostring(v.cert_serial) .. " " ..
+    (v.cert_principals and v.cert_principals[1] .. "+" .. v.cert_principals[2] or "nil") .. " " .. tostring(v.cert_ca))
+  if v.cert_key_id == "lent out" then return refuse{ reason = "certificate was lent out" } end
+  return accept{}
+end
+""")
+        cls.lines = ["PolicyScript " + cls.g.path("policy.lua")]
+
+    def test_what_is_proved_is_told(self):
+        before = len(self.g.log_lines)
+        self.take(self.ca.sign(self.g.user + ",second", serial=9000, key_id="alice@office"))
+        self.log_after(before, re.escape("cert alice@office 9000 %s+second %s" % (self.g.user, self.ca.fingerprint())))
+        before = len(self.g.log_lines)
+        self.take(self.g.key)
+        self.log_after(before, "cert nil nil nil nil")
+
+    def test_a_script_refuses_one(self):
+        self.refuse(self.ca.sign(self.g.user + ",x", key_id="lent out"), "reason=certificate was lent out")
+
+    def test_a_script_that_accepts_does_not_make_one_good(self):
+        for key in (self.other.sign(self.g.user), self.ca.sign(self.g.user, "-V", "20200101:20200102")):
+            self.refuse(key, "not used")
 
 
 class MistakesTest(unittest.TestCase):
