@@ -315,6 +315,45 @@ class RateTest(unittest.TestCase):
             self.assertLess(time.monotonic() - began, 8 * PATIENCE)
 
 
+class ScriptTest(unittest.TestCase):
+    """What a script attaches to a login holds where it is stricter than the settings."""
+
+    def gateway(self, decision, *lines):
+        g = Gateway(*lines, start=False)
+        with open(g.path("policy.lua"), "w") as f:
+            f.write("function on_user_auth_request(ctx)\n  return %s\nend\n" % decision)
+        os.chmod(g.path("policy.lua"), 0o644)
+        g.lines.append("PolicyScript " + g.path("policy.lua"))
+        g.write_conf()
+        return g
+
+    def test_idle_time_of_a_script_is_stricter(self):
+        with self.gateway("accept{idle_s = 2}", "IdleTimeout 60") as g:
+            done = g.start().ssh("sleep 20")
+            self.assertEqual(done.returncode, 255)
+            self.assertIn(b"no data in the time allowed: 2 seconds", done.stderr)
+
+    def test_time_of_the_settings_is_stricter(self):
+        with self.gateway("accept{total_s = 60}", "ConnectionTimeLimit 2") as g:
+            done = g.start().ssh("sleep 20")
+            self.assertIn(b"time of the connection is over: 2 seconds", done.stderr)
+
+    def test_bandwidth_of_a_script_holds_each_way(self):
+        with self.gateway("accept{bandwidth = %d}" % (1 << 20)) as g:
+            g.start()
+            for command, data in (("head -c 3M /dev/zero", b""), ("cat >/dev/null", bytes(3 << 20))):
+                began = time.monotonic()
+                g.ssh(command, input=data, check=0)
+                self.assertGreater(time.monotonic() - began, 3 * 0.85)
+                self.assertLess(time.monotonic() - began, 3 * 1.5 * PATIENCE + 1)
+
+    def test_refusal_of_a_script_is_penalized_as_a_failed_login(self):
+        with self.gateway("refuse{reason = 'no'}", "PerSourcePenalties authfail:30s min:10s noauth:0") as g:
+            self.assertEqual(g.start().ssh("true").returncode, 255)
+            self.assertTrue(g.wait_log('cause="failed authentication"'), g.log())
+            self.assertEqual(first_line(g), NOT_ALLOWED)
+
+
 def ticks(pid):
     """Time of the processor that a process used."""
     with open("/proc/%d/stat" % pid) as f:
