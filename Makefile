@@ -48,6 +48,17 @@ $(BUILD)/obj/%.o: %.c Makefile
 	$(SAY) 'cc   $<'
 	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
+# the built-in policy, as an array of its bytes
+$(BUILD)/gen/policy_default.c: policy/default.lua Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "policy/default.h"'; \
+	  echo 'const unsigned char policy_default[] = {'; od -An -v -tu1 $< | sed 's/ *\([0-9][0-9]*\)/\1,/g'; \
+	  echo '}; const size_t policy_default_bytes = sizeof policy_default;'; } >$@
+
+$(BUILD)/obj/policy/default.o: $(BUILD)/gen/policy_default.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
 # an archive so that each program pulls only what it uses; made anew so that no removed object stays
 define archive
 $(BUILD)/lib/$(1).a: $$(call lib_objs,$(1))
@@ -56,6 +67,7 @@ $(BUILD)/lib/$(1).a: $$(call lib_objs,$(1))
 	$$(Q)$$(AR) rcs $$@ $$^
 endef
 $(foreach p,common $(PROGRAMS),$(eval $(call archive,$(p))))
+$(BUILD)/lib/sallyport-policy.a: $(BUILD)/obj/policy/default.o
 
 define program
 $(BUILD)/bin/$(1): $$(filter %/main.o,$$(call objs,$(1))) $(BUILD)/lib/$(1).a $(BUILD)/lib/common.a
@@ -95,7 +107,7 @@ $(BUILD)/tests/e2e/libssh_client: $(BUILD)/obj/tests/e2e/libssh_client.o
 
 # ---- everything that must hold before a commit: about ten minutes on two cores ----
 # one after the other: tests that measure time share the machine with nothing else
-CHECKS := all unit-tests check-unit check-sandbox check-fuzz-corpus check-e2e lint
+CHECKS := all unit-tests check-unit check-policy check-sandbox check-fuzz-corpus check-e2e lint
 check:
 	@for step in $(CHECKS); do echo "== make $$step"; $(MAKE) --no-print-directory $$step || exit 1; done
 	@echo 'check: all passed'
@@ -103,6 +115,11 @@ check:
 E2E ?=
 check-e2e: all $(BUILD)/tests/e2e/libssh_client
 	BUILD='$(BUILD)' /usr/bin/python3 tests/e2e/run.py $(E2E)
+
+# the built-in policy and the cookbook: no mistakes, every case, every line
+check-policy: $(BUILD)/bin/sallyport-policy
+	$(BUILD)/bin/sallyport-policy check policy/default.lua policy/examples/*.lua
+	$(BUILD)/bin/sallyport-policy test -q --coverage 100 policy/default.json policy/examples
 
 check-sandbox: all
 	$(BUILD)/bin/sallyportd --check-sandbox
@@ -139,6 +156,7 @@ run:
 
 # ---- installing ----
 SBINDIR    := $(DESTDIR)$(PREFIX)/sbin
+BINDIR     := $(DESTDIR)$(PREFIX)/bin
 LIBEXECDIR := $(DESTDIR)$(PREFIX)/libexec/sallyport
 MANDIR     := $(DESTDIR)$(PREFIX)/share/man
 DOCDIR     := $(DESTDIR)$(PREFIX)/share/doc/sallyport
@@ -146,13 +164,17 @@ SYSTEMDDIR := $(DESTDIR)$(PREFIX)/lib/systemd/system
 SYSUSERDIR := $(DESTDIR)$(PREFIX)/lib/sysusers.d
 HELPERS    := $(filter-out sallyportd,$(READY))
 install: all man
-	install -d $(SBINDIR) $(LIBEXECDIR) $(MANDIR)/man5 $(MANDIR)/man8 $(DOCDIR) $(SYSTEMDDIR) $(SYSUSERDIR)
+	install -d $(SBINDIR) $(BINDIR) $(LIBEXECDIR) $(MANDIR)/man1 $(MANDIR)/man5 $(MANDIR)/man8 $(DOCDIR)/examples $(SYSTEMDDIR) $(SYSUSERDIR)
 	install -d $(DESTDIR)/etc/sallyport
 	install -m 755 $(BUILD)/bin/sallyportd $(SBINDIR)/
 	install -m 755 $(HELPERS:%=$(BUILD)/bin/%) $(LIBEXECDIR)/
+	ln -sf $(PREFIX)/libexec/sallyport/sallyport-policy $(BINDIR)/sallyport-policy
+	install -m 644 $(BUILD)/man/sallyport-policy.1 $(MANDIR)/man1/
 	install -m 644 $(BUILD)/man/sallyportd.8 $(MANDIR)/man8/
 	install -m 644 $(BUILD)/man/sallyport.conf.5 $(MANDIR)/man5/
 	install -m 644 README.md LICENSE docs/sallyport.conf.example scripts/systemd/pass-through.conf $(DOCDIR)/
+	install -m 644 docs/policy.md $(DOCDIR)/
+	install -m 644 policy/examples/*.lua policy/examples/*.json $(DOCDIR)/examples/
 	sed 's,@SBINDIR@,$(PREFIX)/sbin,' scripts/systemd/sallyportd.service >$(SYSTEMDDIR)/sallyportd.service
 	chmod 644 $(SYSTEMDDIR)/sallyportd.service
 	install -m 644 scripts/systemd/sysusers.conf $(SYSUSERDIR)/sallyport.conf
@@ -160,14 +182,16 @@ install: all man
 # what install put there; keys and configuration stay
 uninstall:
 	rm -f $(SBINDIR)/sallyportd $(HELPERS:%=$(LIBEXECDIR)/%) $(MANDIR)/man8/sallyportd.8 \
+	  $(BINDIR)/sallyport-policy $(MANDIR)/man1/sallyport-policy.1 \
 	  $(MANDIR)/man5/sallyport.conf.5 $(SYSTEMDDIR)/sallyportd.service $(SYSUSERDIR)/sallyport.conf \
-	  $(addprefix $(DOCDIR)/,README.md LICENSE sallyport.conf.example pass-through.conf)
-	-rmdir --ignore-fail-on-non-empty $(LIBEXECDIR) $(DOCDIR) $(DESTDIR)/etc/sallyport
+	  $(addprefix $(DOCDIR)/,README.md LICENSE sallyport.conf.example pass-through.conf policy.md) \
+	  $(patsubst policy/%,$(DOCDIR)/%,$(wildcard policy/examples/*))
+	-rmdir --ignore-fail-on-non-empty $(LIBEXECDIR) $(DOCDIR)/examples $(DOCDIR) $(DESTDIR)/etc/sallyport
 
 help:
 	@echo 'make            the programs, in $(BUILD)/bin'
 	@echo 'make run        a gateway to try (scripts/quickstart)'
-	@echo 'make check      unit tests, tables, sandbox, fuzz corpora, end-to-end tests, lint'
+	@echo 'make check      unit tests, tables, policies, sandbox, fuzz corpora, end-to-end tests, lint'
 	@echo '                SUITE=common_rd for some unit tests, E2E=login for some scenarios'
 	@echo 'make check-asan the same tests under ASan and UBSan'
 	@echo 'make fuzz       each fuzzer for SECONDS=60; T=msg for one'
@@ -177,7 +201,7 @@ help:
 	@echo 'V=1             shows whole commands'
 
 # ---- manual pages: the keywords come out of monitor/config.def ----
-MANS := $(BUILD)/man/sallyport.conf.5 $(BUILD)/man/sallyportd.8
+MANS := $(BUILD)/man/sallyport.conf.5 $(BUILD)/man/sallyportd.8 $(BUILD)/man/sallyport-policy.1
 man: $(MANS)
 
 $(BUILD)/man/sallyport.conf.5: docs/sallyport.conf.5 $(BUILD)/bin/sallyportd
@@ -186,7 +210,7 @@ $(BUILD)/man/sallyport.conf.5: docs/sallyport.conf.5 $(BUILD)/bin/sallyportd
 	sed -e '/^@KEYWORDS@$$/{r $(@D)/keywords' -e 'd}' $< >$@
 	@rm $(@D)/keywords
 
-$(BUILD)/man/sallyportd.8: docs/sallyportd.8
+$(BUILD)/man/sallyportd.8 $(BUILD)/man/sallyport-policy.1: $(BUILD)/man/%: docs/%
 	@mkdir -p $(@D)
 	cp $< $@
 
@@ -195,6 +219,6 @@ clean:
 
 -include $(shell find $(BUILD)/obj -name '*.d' -type f 2>/dev/null)
 
-.PHONY: all man fuzz-archives unit-tests check check-unit check-e2e check-sandbox check-asan fuzz \
+.PHONY: all man fuzz-archives unit-tests check check-unit check-policy check-e2e check-sandbox check-asan fuzz \
   check-fuzz-corpus lint format bench run install uninstall help clean
 .DELETE_ON_ERROR:

@@ -245,6 +245,8 @@
 #define LIMIT_NAME_EXAMPLE      64           /* characters of a case's name in an error */
 #define LIMIT_HELPER_CALLS      64           /* of one handler, answered from a fixture */
 #define LIMIT_SCRIPT_LINES      65536        /* of a script whose coverage is counted */
+#define LIMIT_PERCENT           100
+#define LIMIT_TIMES_RUNS        200          /* of a case whose decisions are timed */
 
 /* --- the sandbox: rlimits of each role --------------------------------- */
 #define LIMIT_WORKER_FILES      2048 /* 512 channels of three descriptors, and the links */
@@ -252,6 +254,7 @@
 #define LIMIT_CONNECTOR_FILES   8192 /* attempts under way and listeners of all clients */
 #define LIMIT_CONNECTOR_MIB     128
 #define LIMIT_POLICY_FILES      8    /* its link */
+#define LIMIT_RECORD_BYTES      (1ULL << 30) /* of the file that decisions are recorded in */
 #define LIMIT_POLICY_MIB        3072 /* LIMIT_STATES_BYTES, scripts, the shared store */
 #define LIMIT_VERIFY_FILES      8    /* its link */
 #define LIMIT_VERIFY_MIB        1024 /* yescrypt and scrypt are meant to need memory */

@@ -101,13 +101,13 @@ static int limit_memory(enum sandbox_role role)
 }
 
 /* No file may grow, but the log where standard error was sent to one: SIGXFSZ kills. */
-static int limit_file_size(void)
+static int limit_file_size(enum sandbox_role role)
 {
 	struct stat st;
 
 	if (fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode))
 		return 0;
-	return limit(RLIMIT_FSIZE, 0);
+	return limit(RLIMIT_FSIZE, sandbox_file_bytes(role));
 }
 
 static enum err drop_limits(enum sandbox_role role, struct sandbox_layers *layers)
@@ -116,7 +116,7 @@ static enum err drop_limits(enum sandbox_role role, struct sandbox_layers *layer
 	if ((role != ROLE_NURSERY && limit(RLIMIT_NPROC, 0) != 0) ||
 	    limit_memory(role) != 0 ||
 	    limit(RLIMIT_NOFILE, sandbox_roles[role].files) != 0 ||
-	    limit(RLIMIT_STACK, LIMIT_STACK_BYTES) != 0 || limit_file_size() != 0 ||
+	    limit(RLIMIT_STACK, LIMIT_STACK_BYTES) != 0 || limit_file_size(role) != 0 ||
 	    limit(RLIMIT_CORE, 0) != 0 || limit(RLIMIT_MEMLOCK, 0) != 0 ||
 	    limit(RLIMIT_MSGQUEUE, 0) != 0)
 		return layer_off(layers, LAYER_RLIMITS, errno);

@@ -85,9 +85,11 @@ static int look_inside(const struct check_world *w, const uint64_t *args)
 		n = readlinkat(w->proc_fd, path, b->spaces[i], sizeof b->spaces[i] - 1);
 		b->spaces[i][n > 0 ? n : 0] = '\0';
 	}
-	b->limits_ok = limit_is(RLIMIT_NOFILE, row->files) &&
-		       limit_is(RLIMIT_FSIZE, 0) && limit_is(RLIMIT_CORE, 0) &&
-		       limit_is(RLIMIT_MEMLOCK, 0);
+	b->limits_ok =
+	    limit_is(RLIMIT_NOFILE, row->files) &&
+	    limit_is(RLIMIT_FSIZE,
+		     (rlim_t)sandbox_file_bytes((enum sandbox_role)args[0])) &&
+	    limit_is(RLIMIT_CORE, 0) && limit_is(RLIMIT_MEMLOCK, 0);
 #if !defined(__SANITIZE_ADDRESS__)
 	b->limits_ok = b->limits_ok && limit_is(RLIMIT_AS, (rlim_t)row->mib << 20);
 #endif

@@ -92,6 +92,11 @@ const char *const sandbox_layer_names[LAYER_COUNT] = {
 #include "common/sandbox.def"
 };
 
+uint64_t sandbox_file_bytes(enum sandbox_role role)
+{
+	return role == ROLE_POLICY ? LIMIT_RECORD_BYTES : 0;
+}
+
 size_t sandbox_call_conds(const struct sandbox_call *call)
 {
 	size_t n = 0;

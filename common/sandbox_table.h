@@ -72,6 +72,9 @@ extern const size_t sandbox_n_files;
 extern const struct sandbox_role_row sandbox_roles[ROLE_COUNT];
 extern const char *const sandbox_layer_names[LAYER_COUNT];
 
+/* Gives the bytes that a file which a process of the role writes to may have. */
+uint64_t sandbox_file_bytes(enum sandbox_role role);
+
 /* Counts the conditions of a row. */
 size_t sandbox_call_conds(const struct sandbox_call *call);
 

@@ -152,6 +152,8 @@ static enum err loaded_read(struct monitor *m, struct config *config,
 	if (e == OK)
 		e = helpers_check(set);
 	if (e == OK)
+		e = policy_record_check(set);
+	if (e == OK)
 		e = ring_load(config, &l.ring);
 	if (e == OK)
 		e = script_read(m, set, &l.script);
@@ -177,6 +179,7 @@ static void loaded_commit(struct monitor *m, struct loaded *l)
 	accounts_forget(m);
 	banners_load(m);
 	helpers_reload(m);
+	policy_record_begin(m);
 }
 
 enum err load_all(struct monitor *m, struct config *config)

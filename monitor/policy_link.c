@@ -27,6 +27,8 @@ static enum err policy_of(struct monitor *m)
 		return ERR_MEMORY;
 	m->policy->m = m;
 	m->policy->link = (struct link){.sock = -1};
+	m->policy->record = -1;
+	m->policy->record_sent = true;
 	tzset(); /* localtime_r of a question reads no file then */
 	return OK;
 }
@@ -223,6 +225,8 @@ void policy_pump(struct policy *p)
 	e = scripts_send(p);
 	if (e == OK)
 		e = shares_send(p);
+	if (e == OK)
+		e = policy_record_send(p);
 	while (e == OK && (it = p->waiting.first) != NULL) {
 		if ((e = item_send(p, it)) == OK)
 			item_sent(p, it);
@@ -262,6 +266,8 @@ static void begin_anew(struct policy *p)
 		s->sent_last = false;
 	}
 	p->shares.told = 0;
+	p->record_sent = p->record < 0;
+	p->records = false;
 	for (it = p->waiting.first; it != NULL; it = next) {
 		next = it->next;
 		if (it->kind == ITEM_DROP || it->kind == ITEM_FORGET ||
@@ -356,6 +362,7 @@ void policy_wipe(struct monitor *m)
 	while (p->helped.first != NULL)
 		policy_item_free(p->helped.first);
 	shares_wipe(&p->shares);
+	policy_record_close(p);
 	m->policy = NULL;
 	free(p);
 }

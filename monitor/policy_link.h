@@ -65,6 +65,12 @@ MUST_CHECK enum err policy_load(struct monitor *m, struct script *s,
 /* As policy_load, and waits for it: before anybody is served. Errors: ERR_CONFIG the script */
 MUST_CHECK enum err policy_load_now(struct monitor *m, struct script *s);
 
+/* Tells whether the file of PolicyRecord can be written to. Errors: ERR_FILE logged */
+MUST_CHECK enum err policy_record_check(const struct settings *set);
+
+/* Has decisions recorded, or not any more, as the settings in force say. */
+void policy_record_begin(struct monitor *m);
+
 /* The process's socket ended. p is what link_open was given. */
 void policy_lost(struct policy *p, enum err e, const char *what);
 

@@ -4,6 +4,7 @@
 #ifndef MONITOR_POLICY_PRIVATE_H
 #define MONITOR_POLICY_PRIVATE_H
 
+#include "monitor/link.h"
 #include "monitor/policy_link.h"
 #include "monitor/script.h"
 #include "monitor/share.h"
@@ -57,6 +58,9 @@ struct policy {
 	size_t n_items, n_bytes;
 	uint64_t next_id;
 	struct shares shares;
+	int record;       /* file of PolicyRecord; -1: none */
+	bool record_sent; /* the process knows it */
+	bool records;     /* it was told a file last */
 	struct script *loading;
 	policy_loaded_fn *loaded;
 	void *loaded_ctx;
@@ -80,6 +84,10 @@ MUST_CHECK enum err policy_start(struct policy *p);
 
 /* Ends this process's part and starts another: one question is refused, others are asked again. */
 void policy_restart(struct policy *p, struct policy_item *guilty);
+
+/* Tells the process where to record, where that is news. */
+MUST_CHECK enum err policy_record_send(struct policy *p);
+void policy_record_close(struct policy *p);
 
 /* ---- items (policy_queue.c) ---- */
 

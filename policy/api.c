@@ -355,6 +355,11 @@ static const struct global globals[] = {
     {"xpcall",       own_xpcall,       true },
 };
 
+const char *api_global_name(size_t i)
+{
+	return i < sizeof globals / sizeof *globals ? globals[i].name : NULL;
+}
+
 /* __index of the globals: makes what is asked for, and keeps it as an ordinary global. */
 static int global_index(lua_State *L)
 {

@@ -9,6 +9,9 @@
 /* Prepares the globals of a new state. */
 void api_open(lua_State *L);
 
+/* Names global i of a new state; NULL behind the last. For what lists them. */
+const char *api_global_name(size_t i);
+
 /* Makes a table of functions read-only: pops it, pushes what scripts get instead. */
 void api_freeze(lua_State *L);
 

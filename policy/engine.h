@@ -30,6 +30,7 @@ struct engine_answer {
 	struct span
 	    where; /* file:line of the constructor; POLICY_ERROR: file:line: message */
 	struct span fields; /* facts, checked with policy_decision_check */
+	const char *script; /* the name that it was loaded by; NULL: there was none to ask */
 };
 
 struct engine_call {

@@ -175,8 +175,8 @@ static enum err put_group(struct sink *s, const char *base, json_t *object)
 		if (path_add(&path, base, name) != OK)
 			return unknown(s, name);
 		row = policy_fact_find(s->event, span_str(path.text));
-		if (row != NULL)
-			e = put_value(s, row, v);
+		if (row != NULL) /* null takes away what others have in common */
+			e = json_is_null(v) ? OK : put_value(s, row, v);
 		else if (is_group(s->event, path.text))
 			e = put_object(s, path.text, v);
 		else

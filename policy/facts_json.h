@@ -11,7 +11,7 @@
 
 /*
  * Writes the facts of an event from nested objects: {"conn": {"verified": {…}}, "auth": {…}}.
- * What is not UTF-8 is {"base64": "…"}. Members that are no argument of the event do not count.
+ * What is not UTF-8 is {"base64": "…"}. null is as if absent; members that are no argument of the event do not count.
  * Errors: ERR_CONFIG a fact that the event has not, or of another type; ERR_NO_SPACE
  */
 MUST_CHECK enum err facts_from_json(struct wr *w, enum policy_event event, json_t *args,

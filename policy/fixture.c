@@ -405,7 +405,7 @@ static enum err script_of(const char *path, const char *named, struct fixture *f
 	const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
 	int folder = slash != NULL ? (int)(slash - path) + 1 : 0, n;
 
-	if (named != NULL && *named == '/')
+	if (named != NULL && (*named == '/' || strcmp(named, "default") == 0))
 		n = asprintf(&f->script, "%s", named);
 	else if (named != NULL)
 		n = asprintf(&f->script, "%.*s%s", folder, path, named);

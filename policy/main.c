@@ -1,6 +1,6 @@
 /*
  * sallyport-policy: policy scripts. With --socket it is the gateway's policy process, started
- * by the monitor.
+ * by the monitor; without it the operator's tool.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include "common/asan.h"
 #include "common/log.h"
 #include "policy/serve.h"
+#include "policy/tool.h"
 
 /* --socket N [--user NAME] */
 static enum err options(int argc, char **argv, int *sock, const char **user)
@@ -37,6 +38,8 @@ int main(int argc, char **argv)
 	int sock = -1;
 	enum err e;
 
+	if (argc < 2 || strcmp(argv[1], "--socket") != 0)
+		return (int)tool_main(argc, argv);
 	if (options(argc, argv, &sock, &user) != OK) {
 		log_fatal("sallyport-policy is started by sallyportd: "
 			  "sallyport-policy --socket FD [--user NAME]");
@@ -46,6 +49,7 @@ int main(int argc, char **argv)
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a record that is full is an error to be told */
 	e = serve_run(sock, user);
 	/* what is behind the walls has nowhere to say it */
 	return e == OK || e == ERR_CLOSED ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -200,6 +200,7 @@ static struct engine_answer answer_of(const struct question *q)
 	return (struct engine_answer){.id = q->q.id,
 				      .conn = q->q.conn,
 				      .event = q->q.event,
+				      .script = q->state->script->name + 1,
 				      .cpu_us = (uint32_t)(q->cpu_ns / NS_PER_US)};
 }
 

@@ -1,7 +1,8 @@
 /*
  * Messages of the monitor to the engine, what the engine tells to messages. The monitor is
  * believed; the facts that it carries are a client's, and are read by the engine only, which
- * holds no file, no socket but the link, and no secret but what a script is given.
+ * holds no file but the one it may append records to, no socket but the link, and no secret
+ * but what a script is given.
  */
 #include <poll.h>
 #include <pwd.h>
@@ -10,24 +11,30 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <jansson.h>
 #include <openssl/crypto.h>
+#include <openssl/rand.h>
 
 #include "common/exhash.h"
 #include "common/ipc.h"
 #include "common/log.h"
 #include "common/sandbox.h"
+#include "policy/default.h"
 #include "policy/engine.h"
+#include "policy/record.h"
 #include "policy/serve.h"
 #include "policy/watchdog.h"
 
 struct server {
 	int sock;
 	struct engine *e;
+	struct recorder *record;
 	enum err err;     /* of the link, where something could not be told */
 	uint32_t version; /* of the script whose pieces are coming */
 	uint8_t *text;
 	size_t n, cap;
 	struct wr in;
+	struct ipc_fds fds; /* of the message under way */
 };
 
 static struct span cut(struct span s, size_t max)
@@ -48,6 +55,13 @@ static void tell(void *ctx, const struct msg *m)
 
 static void tell_answer(void *ctx, const struct engine_answer *a)
 {
+	const struct server *s = ctx;
+
+	if (recorder_answered(s->record, a) != OK)
+		tell(ctx, &MSG_OF(policy_note, .level = LOG_ERROR,
+				  .text = SPAN_LIT("PolicyRecord: the file cannot be "
+						   "written to, or is too large: "
+						   "move it away and reload")));
 	tell(ctx,
 	     &MSG_OF(policy_decision, .id = a->id, .verdict = (uint8_t)a->verdict,
 		     .cpu_us = a->cpu_us, .where = cut(a->where, LIMIT_WHERE_BYTES),
@@ -76,6 +90,9 @@ static void tell_share(void *ctx, struct span key, struct span value,
 
 static void tell_help(void *ctx, const struct engine_call *c)
 {
+	const struct server *s = ctx;
+
+	recorder_calls(s->record, c);
 	tell(ctx, &MSG_OF(policy_help, .call = c->call, .conn = c->conn,
 			  .name = c->name, .request = c->request,
 			  .deadline_ms = c->deadline_ms, .cache_s = c->cache_s));
@@ -126,11 +143,13 @@ static void load(struct server *s, const struct msg_policy_script *m)
 {
 	struct engine_loaded loaded = {0};
 	char name[LIMIT_FILE_PATH_BYTES + 1] = "default";
+	struct span text = {s->text, s->n};
 	enum err e = m->name.n > 0 ? bytes_to_str(name, sizeof name, m->name) : OK;
 
+	if (m->name.n == 0)
+		text = (struct span){policy_default, policy_default_bytes};
 	if (e == OK)
-		e = engine_load(s->e, m->version, name, (struct span){s->text, s->n},
-				&loaded);
+		e = engine_load(s->e, m->version, name, text, &loaded);
 	if (e != OK && loaded.why[0] == '\0')
 		(void)snprintf(loaded.why, sizeof loaded.why, "%s", err_text(e));
 	tell(s, &MSG_OF(policy_loaded, .version = m->version, .ok = e == OK,
@@ -158,6 +177,12 @@ static enum err on_policy_forget(struct server *s, const struct msg_policy_forge
 	return OK;
 }
 
+static enum err on_policy_record(struct server *s, const struct msg_policy_record *m)
+{
+	recorder_use(s->record, m->on != 0 ? ipc_fd_take(&s->fds, 0) : -1);
+	return OK;
+}
+
 static enum err on_policy_ask(struct server *s, const struct msg_policy_ask *m)
 {
 	const struct engine_question q = {.id = m->id,
@@ -168,12 +193,14 @@ static enum err on_policy_ask(struct server *s, const struct msg_policy_ask *m)
 					  .zone_s = (int32_t)m->zone,
 					  .facts = m->facts};
 
+	recorder_asked(s->record, &q);
 	engine_ask(s->e, &q);
 	return OK;
 }
 
 static enum err on_policy_drop(struct server *s, const struct msg_policy_drop *m)
 {
+	recorder_drop(s->record, m->conn);
 	engine_drop(s->e, m->conn);
 	return OK;
 }
@@ -186,6 +213,7 @@ static enum err on_policy_share(struct server *s, const struct msg_policy_share 
 
 static enum err on_policy_helped(struct server *s, const struct msg_policy_helped *m)
 {
+	recorder_helped(s->record, m->call, m->ok != 0, m->text);
 	engine_helped(s->e, m->call, m->ok != 0, m->text);
 	return OK;
 }
@@ -229,9 +257,8 @@ static enum err dispatch(struct server *s, const struct msg *m)
 /* Where nothing is asked, a state is made ahead, so that the next connection has it at once. */
 static enum err serve(struct server *s)
 {
-	struct ipc_fds fds;
 	struct msg m;
-	enum err e = ipc_recv(s->sock, &s->in, false, &m, &fds);
+	enum err e = ipc_recv(s->sock, &s->in, false, &m, &s->fds);
 
 	if (e == ERR_AGAIN && engine_prepare(s->e))
 		return OK;
@@ -242,7 +269,7 @@ static enum err serve(struct server *s)
 	if (e != OK)
 		return e;
 	e = dispatch(s, &m);
-	ipc_fds_close(&fds);
+	ipc_fds_close(&s->fds);
 	wipe(s->in.p, msg_bytes(&m)); /* passwords pass here */
 	return e != OK ? e : s->err;
 }
@@ -275,6 +302,7 @@ static void no_bark(void *ctx, bool hard)
 /* All that libraries would fetch later: digests, the signal's handler. */
 static enum err warm_up(void)
 {
+	size_t seed = 0;
 	static const enum digest used[] = {DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA512};
 
 	/* an OpenSSL configuration file has no say here */
@@ -284,6 +312,10 @@ static enum err warm_up(void)
 	for (size_t i = 0; i < sizeof used / sizeof *used; i++)
 		if (digest_md(used[i]) == NULL)
 			return ERR_CRYPTO;
+	/* jansson would open /dev/urandom for its first object */
+	if (RAND_bytes((unsigned char *)&seed, sizeof seed) != 1)
+		return ERR_CRYPTO;
+	json_object_seed(seed == 0 ? 1 : seed);
 	watchdog_start(LIMIT_POLICY_SOFT_MS, LIMIT_POLICY_HARD_MS, no_bark, NULL);
 	watchdog_stop();
 	return OK;
@@ -313,6 +345,7 @@ out:
 static void server_wipe(struct server *s)
 {
 	engine_free(s->e);
+	recorder_free(s->record);
 	free(s->text);
 	free(s->in.p);
 }
@@ -334,8 +367,10 @@ enum err serve_run(int sock, const char *user)
 	if (e != OK)
 		return e;
 	s.in = (struct wr){.p = malloc(LIMIT_MSG_BYTES), .cap = LIMIT_MSG_BYTES};
-	e = s.in.p != NULL ? engine_new(&engine_limits_usual, &hooks, &s.e)
-			   : ERR_MEMORY;
+	s.record = recorder_new();
+	e = s.in.p != NULL && s.record != NULL
+		? engine_new(&engine_limits_usual, &hooks, &s.e)
+		: ERR_MEMORY;
 	if (e == OK)
 		tell(&s,
 		     &MSG_OF(policy_ready,

@@ -52,6 +52,8 @@ START_TEST(facts_json_takes_what_the_event_has_only)
 	ck_assert_int_eq(from(whole, POLICY_ON_connection_request, &facts), OK);
 	ck_assert(!facts_find(facts, "auth.method", &f));
 	ck_assert(facts_find(facts, "conn.id", &f));
+	ck_assert_int_eq(from("{\"conn\": {\"id\": null}}", POLICY_ON_log, &facts), OK);
+	ck_assert_uint_eq(facts.n, 0);
 	ck_assert_int_eq(from("{\"data\": \"x\"}", POLICY_ON_channel_data_in, &facts),
 			 OK);
 	ck_assert(span_is(facts_get_str(facts, "data.bytes", (struct span){0}), "x"));
