@@ -52,6 +52,32 @@ START_TEST(nobody_is_asked_where_the_script_has_no_handler)
 }
 END_TEST
 
+START_TEST(life_of_a_session_costs_no_message_more_without_a_handler)
+{
+	struct program p;
+
+	hear(0);
+	open_session_channel(0, 9); /* open_session, and nothing else */
+	request_env("A");
+	expect_about(SSH_MSG_CHANNEL_SUCCESS, 9);
+	expect_nothing_asked();
+	p = start_pipes(0, 9); /* session_start */
+	expect_nothing_asked();
+	wr_str(client_request(0, "signal"), "HUP");
+	ck_assert_int_eq(give(recv_channel_request), OK);
+	next_asked(MSG_session_signal);
+	ck_assert_int_eq(client_data(0, 1), OK);
+	ck_assert_int_eq(client_eof(0), OK);
+	ck_assert_int_eq(client_adjust(0, 1), OK);
+	expect_nothing_asked();
+	program_ends(&p);
+	ck_assert_int_eq(client_close(0), OK);
+	turns(3);
+	next_asked(MSG_chan_closed);
+	expect_nothing_asked();
+}
+END_TEST
+
 START_TEST(request_is_answered_once_it_is_decided)
 {
 	open_session_channel(0, 9);
@@ -205,6 +231,7 @@ Suite *unit_suite(void)
 
 	tcase_add_checked_fixture(t, begin, fake_end);
 	tcase_add_test(t, nobody_is_asked_where_the_script_has_no_handler);
+	tcase_add_test(t, life_of_a_session_costs_no_message_more_without_a_handler);
 	tcase_add_test(t, request_is_answered_once_it_is_decided);
 	tcase_add_test(t, payload_is_told_whole);
 	tcase_add_test(t, answers_keep_the_order_of_the_requests);
