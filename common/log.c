@@ -10,8 +10,8 @@
 #include "common/log.h"
 
 static struct {
-	log_sink_fn *sink;
-	void *ctx;
+	log_sink_fn *sink, *tee;
+	void *ctx, *tee_ctx;
 	enum log_level last;
 	char prefix[64];
 } the_log = {.last = LOG_INFO_LEVEL};
@@ -21,6 +21,12 @@ void log_open(log_sink_fn *sink, void *ctx, enum log_level last)
 	the_log.sink = sink;
 	the_log.ctx = ctx;
 	the_log.last = last;
+}
+
+void log_tee(log_sink_fn *tee, void *ctx)
+{
+	the_log.tee = tee;
+	the_log.tee_ctx = ctx;
 }
 
 void log_level_set(enum log_level last)
@@ -92,6 +98,8 @@ void log_line(enum log_level level, const char *fmt, ...)
 	(void)vsnprintf(line + n, sizeof line - 1 - n, fmt, ap);
 	va_end(ap);
 	make_safe(line);
+	if (the_log.tee != NULL)
+		the_log.tee(the_log.tee_ctx, level, line);
 	if (the_log.sink != NULL)
 		the_log.sink(the_log.ctx, level, line);
 	else

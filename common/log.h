@@ -24,6 +24,9 @@ typedef void log_sink_fn(void *ctx, enum log_level level, const char *line);
 /* Sets where lines go, and the last level that is written. NULL: standard error. */
 void log_open(log_sink_fn *sink, void *ctx, enum log_level last);
 
+/* Has lines that are written given to tee as well; it may log. NULL: no longer. */
+void log_tee(log_sink_fn *tee, void *ctx);
+
 /* Sets the last level that is written. */
 void log_level_set(enum log_level last);
 

@@ -17,6 +17,7 @@
 #include "monitor/auth_policy.h"
 #include "monitor/auth_reply.h"
 #include "monitor/conn.h"
+#include "monitor/conn_policy.h"
 #include "monitor/grants.h"
 #include "monitor/link.h"
 #include "monitor/login_link.h"
@@ -199,6 +200,21 @@ void auth_decided(struct conn *c, enum err e)
 		auth_concluded(c, e, false);
 }
 
+static void status_tell(struct conn *c, enum err e, bool partial)
+{
+	const struct attempt *a = &c->work->attempt;
+	const char *how = "refused";
+
+	if (c->work->user_known)
+		how = "success";
+	else if (e == OK && a->method == METHOD_PUBLICKEY && !a->proof)
+		how = "this key would do";
+	else if (e == OK)
+		how = partial ? "good, the script wants more" : "good, more is wanted";
+	conn_policy_status(c, "USERAUTH_REQUEST %s: %s", auth_method_name(a->method),
+			   how);
+}
+
 void auth_concluded(struct conn *c, enum err e, bool partial)
 {
 	c->work->attempting = false;
@@ -209,6 +225,7 @@ void auth_concluded(struct conn *c, enum err e, bool partial)
 		auth_reply_success(c, partial);
 	else
 		auth_reply_failure(c, e);
+	status_tell(c, e, partial);
 	key_forget(&c->work->tried_key);
 	kbdint_wipe(c);
 	attempt_wipe(&c->work->attempt);

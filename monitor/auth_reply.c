@@ -20,6 +20,7 @@
 #include "monitor/banner.h"
 #include "monitor/chan_policy.h"
 #include "monitor/conn.h"
+#include "monitor/conn_policy.h"
 #include "monitor/decide.h"
 #include "monitor/limits.h"
 #include "monitor/link.h"
@@ -360,9 +361,11 @@ static void delay_over(evutil_socket_t fd, short events, void *arg)
 	(void)fd;
 	(void)events;
 	c->work->delayed = false;
-	if (c->work->failures >= c->work->set->max_auth_tries)
+	if (c->work->failures >= c->work->set->max_auth_tries) {
+		conn_policy_error(c, CODE_AUTH,
+				  SPAN_LIT("Could not authenticate client."));
 		conn_disconnect(c, ERR_AUTH_TRIES, NULL);
-	else
+	} else
 		reply_failure_now(c, false);
 }
 

@@ -11,6 +11,7 @@
 #include "monitor/account.h"
 #include "monitor/auth_flow.h"
 #include "monitor/conn.h"
+#include "monitor/conn_policy.h"
 #include "monitor/limits.h"
 #include "monitor/link.h"
 #include "monitor/load.h"
@@ -105,6 +106,7 @@ static void conn_free(struct conn *c)
 {
 	struct monitor *m = c->m;
 
+	conn_policy_over(c);
 	startup_remove(c);
 	work_free(c);
 	event_del(&c->ev);
@@ -115,8 +117,6 @@ static void conn_free(struct conn *c)
 		c->next->prev = c->prev;
 	m->n_conns--;
 	idmap_remove(&m->conns_by_id, c->id);
-	policy_conn_over(c);
-	script_unref(c->script);
 	config_unref(c->config);
 	ring_unref(c->ring);
 	free(c);
@@ -165,11 +165,13 @@ static enum err take_worker(struct conn *c)
 	if (e != OK)
 		return e;
 	child = idmap_find(&c->m->children, w->child);
+	begin.u.conn_begin.services = policy_hears(c, POLICY_ON_service_request);
 	begin.u.conn_begin.remote = span_str(child != NULL ? child->remote : "");
 	e = link_send(&w->link, &begin, &c->fd, 1);
 	event_del(&c->ev);
 	close(c->fd);
 	c->fd = -1;
+	conn_policy_status(c, "KEXINIT key exchange begins");
 	return e;
 }
 
@@ -202,10 +204,22 @@ static void conn_speaks(evutil_socket_t fd, short events, void *arg)
 	}
 }
 
+void conn_greet(struct conn *c)
+{
+	size_t n = strlen(c->ring->ident);
+
+	/* a new socket's buffer holds the identification string; if not, the peer is gone */
+	if (send(c->fd, c->ring->ident, n, MSG_NOSIGNAL) != (ssize_t)n ||
+	    event_add(&c->ev, NULL) != 0) {
+		log_verbose("conn=%llu went before it was greeted",
+			    (unsigned long long)c->id);
+		conn_free(c);
+	}
+}
+
 enum err conn_begin(struct monitor *m, const struct arrival *a)
 {
 	struct conn *c = calloc(1, sizeof *c);
-	size_t n = strlen(m->ring->ident);
 	enum err e =
 	    c == NULL ? ERR_MEMORY : idmap_add(&m->conns_by_id, m->next_id + 1, c);
 
@@ -231,12 +245,8 @@ enum err conn_begin(struct monitor *m, const struct arrival *a)
 	m->n_conns++;
 	startup_add(c);
 	event_assign(&c->ev, m->base, a->fd, EV_READ | EV_CLOSED, conn_speaks, c);
-	/* a new socket's buffer holds the identification string; if not, the peer is gone */
-	if (send(a->fd, m->ring->ident, n, MSG_NOSIGNAL) != (ssize_t)n ||
-	    event_add(&c->ev, NULL) != 0) {
-		conn_free(c);
-		return ERR_LOST;
-	}
+	if (!conn_policy_request(c))
+		conn_greet(c);
 	return OK;
 }
 
@@ -255,6 +265,8 @@ void conn_lost(struct conn *c, enum err e, const char *what)
 			  (unsigned long long)c->id, c->remote.address,
 			  (unsigned)c->remote.port, what != NULL ? what : "?",
 			  err_text(e));
+		conn_policy_note_end(c, 0, e);
+		conn_policy_error(c, CODE_ABORT, span_str(err_text(e)));
 		child_kill(c->m, c->work->child);
 		if (e == ERR_FORBIDDEN || e == ERR_BUDGET ||
 		    err_class(e) == ERR_CLASS_PEER) {
@@ -314,6 +326,7 @@ void conn_disconnect(struct conn *c, enum err e, const char *text)
 	struct msg msg = MSG_OF(disconnect, .reason = err_reason(e),
 				.text = span_str(text != NULL ? text : err_text(e)));
 
+	conn_policy_note_end(c, err_reason(e), e);
 	if (c->work == NULL) {
 		conn_free(c);
 		return;

@@ -16,6 +16,9 @@ MUST_CHECK enum err conn_begin(struct monitor *m, const struct arrival *a);
 /* Counts against the client's source what it did; that it ends without a login does not count then. */
 void conn_penalize(struct conn *c, enum penalty_cause cause);
 
+/* Writes the identification string and waits until the client speaks. c may be freed. */
+void conn_greet(struct conn *c);
+
 /* Moves to another state; the only place that does. */
 void conn_enter(struct conn *c, enum msg_state state);
 

@@ -204,6 +204,7 @@ struct conn_work {
 	const struct settings *set;
 	struct attempt attempt;
 	bool attempting;
+	bool service_asked;   /* the script decides about the service */
 	struct kbdint kbdint; /* the conversation of the attempt, if it is one */
 	struct login *helper; /* looks up the account or verifies the password */
 	struct event delay;   /* holds a refusal back */
@@ -247,6 +248,10 @@ struct conn {
 	struct script *script; /* NULL: none */
 	uint32_t policy_items; /* that wait or are asked */
 	bool policy_used;      /* the policy process knows of it */
+	bool told_connected;   /* on_connected was told */
+	bool ended;            /* why, is known: */
+	uint32_t end_reason;
+	enum err end_err;
 	struct conn *prev, *next;
 	struct conn *startup_prev,
 	    *startup_next; /* those that nobody logged in on, oldest first */

@@ -29,6 +29,7 @@ static enum err policy_of(struct monitor *m)
 	m->policy->link = (struct link){.sock = -1};
 	m->policy->record = -1;
 	m->policy->record_sent = true;
+	log_tee(policy_log_line, m->policy);
 	tzset(); /* localtime_r of a question reads no file then */
 	return OK;
 }
@@ -363,6 +364,7 @@ void policy_wipe(struct monitor *m)
 		policy_item_free(p->helped.first);
 	shares_wipe(&p->shares);
 	policy_record_close(p);
+	log_tee(NULL, NULL);
 	m->policy = NULL;
 	free(p);
 }

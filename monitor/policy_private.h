@@ -4,6 +4,7 @@
 #ifndef MONITOR_POLICY_PRIVATE_H
 #define MONITOR_POLICY_PRIVATE_H
 
+#include "common/log.h"
 #include "monitor/link.h"
 #include "monitor/policy_link.h"
 #include "monitor/script.h"
@@ -65,7 +66,8 @@ struct policy {
 	policy_loaded_fn *loaded;
 	void *loaded_ctx;
 	struct event load_timer;
-	bool stuck; /* it said so: stuck_id is to blame, 0 nobody that waits */
+	bool in_log; /* a line is told: what that logs is not */
+	bool stuck;  /* it said so: stuck_id is to blame, 0 nobody that waits */
 	uint64_t stuck_id;
 };
 
@@ -109,6 +111,9 @@ void policy_item_answer(struct policy_item *it, const struct policy_answer *a);
 
 /* Finds a question that was sent. */
 struct policy_item *policy_question_find(struct policy *p, uint64_t id);
+
+/* A log_sink_fn; ctx: the struct policy. */
+void policy_log_line(void *ctx, enum log_level level, const char *line);
 
 /* Has a helper asked; policy_helped follows. */
 void policy_help_begin(struct monitor *m, const struct msg_policy_help *q);

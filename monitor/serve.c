@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "monitor/conn.h"
+#include "monitor/conn_policy.h"
 #include "monitor/serve.h"
 
 #undef W2M
@@ -113,8 +114,7 @@ enum err serve_negotiated(struct conn *c, const struct msg_negotiated *m,
 	struct printable version, algorithms;
 
 	(void)fds;
-	if (c->script != NULL && c->work->client_version == NULL)
-		c->work->client_version = strdup(printable(m->version, &version));
+	conn_policy_negotiated(c, m);
 	log_verbose("conn=%llu client=\"%s\" %s", (unsigned long long)c->id,
 		    printable(m->version, &version),
 		    printable(m->algorithms, &algorithms));
@@ -128,6 +128,7 @@ enum err serve_conn_end(struct conn *c, const struct msg_conn_end *m,
 
 	(void)fds;
 	c->work->told_end = true;
+	conn_policy_last_words(c, m);
 	log_info("conn=%llu end client=\"%s port %u\"%s%s reason=%u %s",
 		 (unsigned long long)c->id, c->remote.address, (unsigned)c->remote.port,
 		 c->work->user_known ? " user=" : "",

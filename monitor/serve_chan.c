@@ -9,6 +9,7 @@
 #include "monitor/chan_policy.h"
 #include "monitor/chan_script.h"
 #include "monitor/conn.h"
+#include "monitor/conn_policy.h"
 #include "monitor/connector_link.h"
 #include "monitor/decide.h"
 #include "monitor/link.h"
@@ -252,6 +253,7 @@ void chan_connected(struct conn *c, uint32_t chan, int fd, struct span text)
 	if (fd < 0) {
 		log_verbose("conn=%llu %s", (unsigned long long)c->id,
 			    printable(text, &why));
+		conn_policy_error(c, CODE_FORWARD, text);
 		chan_remove(c, ch);
 	}
 	/* a client learns no addresses or reasons of the network behind; the log has them */

@@ -22,6 +22,11 @@ enum err ask_negotiated(struct worker *w, struct span algorithms)
 				     .algorithms = algorithms));
 }
 
+enum err ask_service_request(struct worker *w, struct span name)
+{
+	return worker_ask(w, &MSG_OF(service_request, .name = name));
+}
+
 enum err ask_auth_none(struct worker *w, const struct auth_request *q)
 {
 	return worker_ask(w,
@@ -54,7 +59,8 @@ enum err ask_auth_answers(struct worker *w, uint8_t count, struct span answers)
 
 enum err ask_conn_end(struct worker *w, uint32_t reason, struct span text)
 {
-	return worker_ask(w, &MSG_OF(conn_end, .reason = reason, .text = text));
+	return worker_ask(w, &MSG_OF(conn_end, .reason = reason,
+				     .error = (uint8_t)w->end_error, .text = text));
 }
 
 /* From here on the table is read for the rows to a worker alone. */

@@ -19,6 +19,7 @@ MUST_CHECK enum err ask_kex_sign(struct worker *w, const struct exhash *x,
 /* Tells what was negotiated. */
 MUST_CHECK enum err ask_negotiated(struct worker *w, struct span algorithms);
 
+MUST_CHECK enum err ask_service_request(struct worker *w, struct span name);
 MUST_CHECK enum err ask_auth_none(struct worker *w, const struct auth_request *q);
 MUST_CHECK enum err ask_auth_publickey(struct worker *w,
 				       const struct msg_auth_publickey *m);

@@ -119,6 +119,7 @@ enum err on_conn_begin(struct worker *w, const struct msg_conn_begin *m,
 	if (w->client.slot != 0 || fds->n == 0)
 		return ERR_BUG;
 	w->id = m->id;
+	w->asks_service = m->services != 0;
 	w->transport.fd = ipc_fd_take(fds, 0);
 	w->client.fd = w->transport.fd;
 	if ((e = loop_watch(&w->loop, &w->client)) != OK)

@@ -31,6 +31,7 @@ struct worker {
 	struct transport transport;
 	struct kex kex;
 	struct auth auth;
+	bool asks_service; /* a script decides whether the login may begin */
 	struct chans chans;
 	bool interactive;           /* a session has a terminal: see qos.h */
 	struct msg_granted granted; /* what the login may do; for polite answers only */
@@ -47,6 +48,7 @@ struct worker {
 	uint32_t log_lines;              /* sent so far */
 	uint32_t asked[MSG_COUNT];       /* by worker_ask */
 	uint32_t end_reason;             /* of the DISCONNECT; 0: none */
+	enum err end_error;              /* why there was none */
 	char blame[LIMIT_TEXT_BYTES];    /* what worker_blame said */
 	char end_text[LIMIT_TEXT_BYTES];
 };

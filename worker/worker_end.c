@@ -91,6 +91,7 @@ void worker_fail(struct worker *w, enum err e, const char *text)
 			worker_disconnect(w, err_reason(e), all);
 		return;
 	case ERR_CLASS_LOCAL:
+		w->end_error = e;
 		note_end(w, 0, all);
 		return;
 	case ERR_CLASS_BUG:

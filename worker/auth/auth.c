@@ -49,6 +49,14 @@ enum err auth_none(struct worker *w, const struct auth_request *q, struct rd *r)
 	return ask_auth_none(w, q);
 }
 
+/* RFC 4253 10 */
+static enum err service_accept(struct worker *w)
+{
+	auth_enter(w, AUTH_METHOD);
+	wr_str(transport_begin(&w->transport, SSH_MSG_SERVICE_ACCEPT), "ssh-userauth");
+	return transport_commit(&w->transport);
+}
+
 enum err recv_service_request(struct worker *w, struct rd *r)
 {
 	struct span name = rd_bytes(r, LIMIT_NAME_BYTES);
@@ -61,9 +69,30 @@ enum err recv_service_request(struct worker *w, struct rd *r)
 	/* paramiko asks for it again before each attempt; sshd lets it */
 	if (++w->auth.requests > LIMIT_AUTH_REQUESTS)
 		return ERR_AUTH_TRIES;
-	auth_enter(w, AUTH_METHOD);
-	wr_bytes(transport_begin(&w->transport, SSH_MSG_SERVICE_ACCEPT), name);
-	return transport_commit(&w->transport);
+	if (!w->asks_service)
+		return service_accept(w);
+	e = ask_service_request(w, name);
+	if (e == OK)
+		auth_enter(w, AUTH_WAIT_MONITOR);
+	return e;
+}
+
+enum err on_service_result(struct worker *w, const struct msg_service_result *m,
+			   struct ipc_fds *fds)
+{
+	char text[LIMIT_TEXT_BYTES + 1];
+	enum err e;
+
+	(void)fds;
+	if (!w->asks_service || w->auth.phase != AUTH_WAIT_MONITOR)
+		return ERR_BUG;
+	if (m->ok != 0)
+		return service_accept(w);
+	e = bytes_to_str(text, sizeof text, m->text);
+	if (e == OK)
+		worker_disconnect(w, SSH_DISCONNECT_SERVICE_NOT_AVAILABLE,
+				  text[0] != '\0' ? text : "service not available");
+	return e;
 }
 
 enum err recv_userauth_request(struct worker *w, struct rd *r)

@@ -61,6 +61,9 @@ void auth_forget(struct span secret);
 MUST_CHECK enum err recv_service_request(struct worker *w, struct rd *r);
 MUST_CHECK enum err recv_userauth_request(struct worker *w, struct rd *r);
 MUST_CHECK enum err recv_userauth_info_response(struct worker *w, struct rd *r);
+MUST_CHECK enum err on_service_result(struct worker *w,
+				      const struct msg_service_result *m,
+				      struct ipc_fds *fds);
 MUST_CHECK enum err on_auth_banner(struct worker *w, const struct msg_auth_banner *m,
 				   struct ipc_fds *fds);
 MUST_CHECK enum err on_auth_prompt(struct worker *w, const struct msg_auth_prompt *m,

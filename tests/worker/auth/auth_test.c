@@ -55,6 +55,34 @@ START_TEST(the_service_may_be_asked_for_before_each_attempt)
 }
 END_TEST
 
+START_TEST(nobody_is_asked_about_the_service_where_no_script_decides)
+{
+	peer_service(p, "ssh-userauth");
+	peer_expect(p, SSH_MSG_SERVICE_ACCEPT);
+	ck_assert_uint_eq(p->asked[MSG_service_request], 0);
+}
+END_TEST
+
+START_TEST(a_script_decides_about_the_service)
+{
+	p->w.asks_service = true;
+	peer_service(p, "ssh-userauth");
+	ck_assert_uint_eq(p->asked[MSG_service_request], 1);
+	ck_assert_int_eq(p->w.auth.phase, AUTH_WAIT_MONITOR);
+	peer_tell(p, _i == 0 ? &MSG_OF(service_result, .ok = 1)
+			     : &MSG_OF(service_result, .text = SPAN_LIT("closed")));
+	peer_run(p);
+	if (_i == 0) {
+		peer_expect(p, SSH_MSG_SERVICE_ACCEPT);
+		request("none", "");
+		expect_failure(false);
+	} else {
+		peer_expect_disconnect(p, SSH_DISCONNECT_SERVICE_NOT_AVAILABLE);
+		ck_assert_str_eq(p->w.end_text, "closed");
+	}
+}
+END_TEST
+
 START_TEST(the_service_is_not_asked_for_without_end)
 {
 	for (int i = 0; i < LIMIT_AUTH_REQUESTS; i++)
@@ -190,6 +218,8 @@ Suite *unit_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, another_service_than_the_login_is_not_available, 0, 2);
 	tcase_add_test(t, the_service_may_be_asked_for_before_each_attempt);
+	tcase_add_test(t, nobody_is_asked_about_the_service_where_no_script_decides);
+	tcase_add_loop_test(t, a_script_decides_about_the_service, 0, 2);
 	tcase_add_test(t, the_service_is_not_asked_for_without_end);
 	tcase_add_test(t, the_service_is_not_asked_for_after_the_login);
 	tcase_add_test(t, a_login_to_another_service_is_refused);
