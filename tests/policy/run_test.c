@@ -263,6 +263,25 @@ START_TEST(what_fuel_does_not_count_ends_by_cpu_time)
 }
 END_TEST
 
+START_TEST(what_a_decision_costs_is_told_each_time)
+{
+	struct engine_limits limits = engine_limits_usual;
+	struct asker *k = calloc(1, sizeof *k);
+
+	limits.soft_ms = 5000; /* the watch runs, as it does in the process */
+	limits.hard_ms = 10000;
+	asker_begin_with(k, &limits);
+	asker_body(k, "local n = 0 for i = 1, 100000 do n = n + i end");
+	for (int i = 0; i < 10; i++) {
+		ck_assert_int_eq(ask(k, AUTH, (struct span){0}), POLICY_NONE);
+		ck_assert_uint_gt(k->cpu_us, 50);
+		ck_assert_uint_lt(k->cpu_us, 500000);
+	}
+	engine_free(k->e);
+	free(k);
+}
+END_TEST
+
 static void on_stuck(void *ctx, uint64_t id, const char *where)
 {
 	(void)ctx;
@@ -300,6 +319,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, a_helper_cannot_be_called_from_a_callback);
 	tcase_add_test(t, lines_are_told_to_who_wants_them);
 	tcase_add_test(t, what_fuel_does_not_count_ends_by_cpu_time);
+	tcase_add_test(t, what_a_decision_costs_is_told_each_time);
 	tcase_add_exit_test(t, what_nothing_else_ends_is_told_as_stuck, 7);
 	suite_add_tcase(s, t);
 	return s;
