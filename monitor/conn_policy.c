@@ -185,6 +185,8 @@ static void request_decided(struct conn *c, const struct policy_answer *a, void 
 	log_info("conn=%llu from %s port %u refused by the script",
 		 (unsigned long long)c->id, c->remote.address,
 		 (unsigned)c->remote.port);
+	if (a->verdict == POLICY_REFUSE) /* an error is not the client's */
+		conn_penalize(c, PENALTY_REFUSED);
 	say_why(c, facts_get_str(a->fields, "message", (struct span){0}));
 	conn_policy_note_end(c, 0, ERR_DENIED);
 	conn_disconnect(c, ERR_DENIED, NULL);

@@ -18,6 +18,7 @@
 #include "monitor/keys/keymem.h"
 #include "monitor/load.h"
 #include "monitor/logsink.h"
+#include "monitor/preview.h"
 #include "monitor/run.h"
 #include "monitor/spawn.h"
 
@@ -74,8 +75,10 @@ static void groups_of(const char *user, struct strlist *out)
 }
 
 /* -T: prints what is in force, for everybody or for the connection of -C. */
-static int run_print(const struct options *o, struct config *config)
+static int run_print(struct monitor *m, struct config *config)
 {
+	const struct options *o = &m->options;
+	enum err e = OK;
 	struct match_facts facts = o->facts;
 	struct strlist groups = {0};
 	struct settings matched;
@@ -91,8 +94,11 @@ static int run_print(const struct options *o, struct config *config)
 		set = &matched;
 	}
 	config_print(stdout, set);
+	log_open(NULL, NULL, LOG_ERROR);
+	if (o->facts_given)
+		e = preview_print(m, config, set, &facts, stdout);
 	config_unref(config);
-	return EXIT_SUCCESS;
+	return e == OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int generate(const char *folder)
@@ -111,7 +117,7 @@ static int with_config(struct monitor *m)
 	if (config_of(&m->options, &config) != OK)
 		return EXIT_FAILURE;
 	if (m->options.action == ACTION_PRINT)
-		return run_print(&m->options, config);
+		return run_print(m, config);
 	if (m->options.action == ACTION_TEST)
 		return run_test(m, config);
 	return run(m, config);

@@ -333,5 +333,45 @@ function on_disconnected(conn) log("info", "version @ ends") end
             g.__exit__(None)
 
 
+class PreviewTest(unittest.TestCase):
+    """sallyportd -T -C: what the script would say of a connection that nobody has made."""
+    SCRIPT = """
+function on_connection_request(conn)
+  if conn.verified.source == "192.0.2.9" then return refuse{ message = "not from there" } end
+end
+function on_user_auth_request(conn, auth)
+  if auth.method == "none" then return refuse{ available_methods = { "publickey", "password" } } end
+  if auth.method == "password" then error("broken") end
+  if auth.verified.credential and conn.claimed.user == "ann" then return accept{ command = "menu", max_sessions = 2 } end
+end
+"""
+
+    def preview(self, g, facts):
+        done = subprocess.run([g.program(), "-T", "-C", facts, "-f", g.conf], capture_output=True, text=True,
+                              timeout=30 * PATIENCE)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn("port %d\n" % g.port, done.stdout.lower())
+        return [line.replace(g.dir + "/", "") for line in done.stdout.split("\n") if line.startswith("#")]
+
+    def test_it_answers_with_the_policy_included(self):
+        g = scripted(self.SCRIPT, start=False)
+        try:
+            self.assertEqual(self.preview(g, "user=ann,addr=192.0.2.1,laddr=127.0.0.1,lport=22"), [
+                "# on_connection_request: none at policy.lua:2",
+                "# on_user_auth_request none: refuse at policy.lua:6 available_methods=publickey,password",
+                '# on_user_auth_request publickey with a good credential: accept at policy.lua:8 command="menu" max_sessions=2',
+                "# on_user_auth_request password with a good credential: error at policy.lua:7: broken",
+                '# on_user_auth_request keyboard-interactive with a good credential: accept at policy.lua:8 command="menu" max_sessions=2'])
+            self.assertEqual(self.preview(g, "addr=192.0.2.9"),
+                             ['# on_connection_request: refuse at policy.lua:3 message="not from there"'])
+            write_script(g, "x = = 1")
+            done = subprocess.run([g.program(), "-T", "-C", "user=ann", "-f", g.conf], capture_output=True, text=True,
+                                  timeout=30 * PATIENCE)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("policy.lua:1:", done.stderr)
+        finally:
+            g.__exit__(None)
+
+
 if __name__ == "__main__":
     unittest.main()
