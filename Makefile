@@ -118,8 +118,8 @@ check-e2e: all $(BUILD)/tests/e2e/libssh_client
 
 # the built-in policy and the cookbook: no mistakes, every case, every line
 check-policy: $(BUILD)/bin/sallyport-policy
-	$(BUILD)/bin/sallyport-policy check policy/default.lua policy/examples/*.lua
-	$(BUILD)/bin/sallyport-policy test -q --coverage 100 policy/default.json policy/examples
+	$(BUILD)/bin/sallyport-policy check policy/default.lua policy/examples/*.lua policy/examples/helpers/*.lua
+	$(BUILD)/bin/sallyport-policy test -q --coverage 100 policy/default.json policy/examples policy/examples/helpers
 
 check-sandbox: all
 	$(BUILD)/bin/sallyportd --check-sandbox
@@ -164,7 +164,7 @@ SYSTEMDDIR := $(DESTDIR)$(PREFIX)/lib/systemd/system
 SYSUSERDIR := $(DESTDIR)$(PREFIX)/lib/sysusers.d
 HELPERS    := $(filter-out sallyportd,$(READY))
 install: all man
-	install -d $(SBINDIR) $(BINDIR) $(LIBEXECDIR) $(MANDIR)/man1 $(MANDIR)/man5 $(MANDIR)/man8 $(DOCDIR)/examples $(SYSTEMDDIR) $(SYSUSERDIR)
+	install -d $(SBINDIR) $(BINDIR) $(LIBEXECDIR) $(MANDIR)/man1 $(MANDIR)/man5 $(MANDIR)/man8 $(DOCDIR)/examples/helpers $(SYSTEMDDIR) $(SYSUSERDIR)
 	install -d $(DESTDIR)/etc/sallyport
 	install -m 755 $(BUILD)/bin/sallyportd $(SBINDIR)/
 	install -m 755 $(HELPERS:%=$(BUILD)/bin/%) $(LIBEXECDIR)/
@@ -173,8 +173,10 @@ install: all man
 	install -m 644 $(BUILD)/man/sallyportd.8 $(MANDIR)/man8/
 	install -m 644 $(BUILD)/man/sallyport.conf.5 $(MANDIR)/man5/
 	install -m 644 README.md LICENSE docs/sallyport.conf.example scripts/systemd/pass-through.conf $(DOCDIR)/
-	install -m 644 docs/policy.md $(DOCDIR)/
+	install -m 644 docs/policy.md docs/helpers.md $(DOCDIR)/
 	install -m 644 policy/examples/*.lua policy/examples/*.json $(DOCDIR)/examples/
+	install -m 644 policy/examples/helpers/*.lua policy/examples/helpers/*.json $(DOCDIR)/examples/helpers/
+	install -m 755 policy/examples/helpers/*.py policy/examples/helpers/*.sh $(DOCDIR)/examples/helpers/
 	sed 's,@SBINDIR@,$(PREFIX)/sbin,' scripts/systemd/sallyportd.service >$(SYSTEMDDIR)/sallyportd.service
 	chmod 644 $(SYSTEMDDIR)/sallyportd.service
 	install -m 644 scripts/systemd/sysusers.conf $(SYSUSERDIR)/sallyport.conf
@@ -184,9 +186,9 @@ uninstall:
 	rm -f $(SBINDIR)/sallyportd $(HELPERS:%=$(LIBEXECDIR)/%) $(MANDIR)/man8/sallyportd.8 \
 	  $(BINDIR)/sallyport-policy $(MANDIR)/man1/sallyport-policy.1 \
 	  $(MANDIR)/man5/sallyport.conf.5 $(SYSTEMDDIR)/sallyportd.service $(SYSUSERDIR)/sallyport.conf \
-	  $(addprefix $(DOCDIR)/,README.md LICENSE sallyport.conf.example pass-through.conf policy.md) \
-	  $(patsubst policy/%,$(DOCDIR)/%,$(wildcard policy/examples/*))
-	-rmdir --ignore-fail-on-non-empty $(LIBEXECDIR) $(DOCDIR)/examples $(DOCDIR) $(DESTDIR)/etc/sallyport
+	  $(addprefix $(DOCDIR)/,README.md LICENSE sallyport.conf.example pass-through.conf policy.md helpers.md) \
+	  $(patsubst policy/%,$(DOCDIR)/%,$(wildcard policy/examples/*.* policy/examples/helpers/*))
+	-rmdir --ignore-fail-on-non-empty $(LIBEXECDIR) $(DOCDIR)/examples/helpers $(DOCDIR)/examples $(DOCDIR) $(DESTDIR)/etc/sallyport
 
 help:
 	@echo 'make            the programs, in $(BUILD)/bin'

@@ -176,13 +176,21 @@ void trial_begin(struct trial *r, json_t *shared)
 	}
 }
 
+/* As the monitor hands it over: a result is JSON, what went wrong is text. */
+static char *answer_text(const json_t *value, bool good)
+{
+	if (!good && json_is_string(value))
+		return strdup(json_string_value(value));
+	return value != NULL ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+}
+
 /* Gives the helper's answer: {"ok": false, "answer": …}, or the answer itself. */
 static void give_answer(struct trial *r)
 {
 	json_t *value = json_object_get(r->answer, "answer");
 	json_t *ok = json_object_get(r->answer, "ok");
 	bool good = r->answer != NULL && (ok == NULL || json_is_true(ok));
-	char *text = NULL;
+	char *text;
 	uint64_t call = r->call;
 	json_t *item =
 	    json_array_get(r->now->calls, json_array_size(r->now->calls) - 1);
@@ -194,8 +202,7 @@ static void give_answer(struct trial *r)
 	else if (!json_put(item, "ok", json_boolean(good)) ||
 		 (value != NULL && json_object_set(item, "answer", value) != 0))
 		r->failed = true;
-	if (value != NULL)
-		text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+	text = answer_text(value, good);
 	r->call = 0;
 	engine_helped(r->engine, call, good,
 		      text != NULL ? span_str(text) : SPAN_LIT("null"));

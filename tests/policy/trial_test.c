@@ -80,10 +80,10 @@ START_TEST(trial_answers_helpers_from_the_fixture)
 	load("function on_connection_request(conn)\n"
 	     "  local a = helper.call('ldap', { user = 'u' })\n"
 	     "  local b, why = helper.call('down', {})\n"
-	     "  return refuse{ reason = a.group .. tostring(b) }\n"
+	     "  return refuse{ reason = a.group .. tostring(b) .. why }\n"
 	     "end\n");
 	ck_assert_str_eq(ask(POLICY_ON_connection_request, helpers),
-			 "{\"reason\":\"gnil\",\"verdict\":\"refuse\"}");
+			 "{\"reason\":\"gnilno\",\"verdict\":\"refuse\"}");
 	ck_assert_uint_eq(json_array_size(o.calls), 2);
 	ck_assert(!o.no_answer);
 	outcome_wipe(&o);
