@@ -1,6 +1,10 @@
-"""Scripts of policy/examples/ in a real gateway: stock clients find what its first lines promise."""
+"""Each script of policy/examples/ in a real gateway: stock clients find what its first lines promise."""
 import os
+import re
+import shutil
 import subprocess
+import tempfile
+import time
 import unittest
 
 from gateway import AS_ROOT, ROOT, Gateway
@@ -66,6 +70,96 @@ class LoginTest(unittest.TestCase):
             for key in (other, None):
                 done = ssh_login(g, [("Code: ", totp(SECRET))], "echo in", options=ALL_METHODS, key=key)
                 self.assertEqual((done.returncode, done.stdout), (255, b""))
+
+    def test_certificates(self):
+        ca_dir = tempfile.mkdtemp(prefix="sallyport-ca-")
+        self.addCleanup(shutil.rmtree, ca_dir)
+        ca = os.path.join(ca_dir, "ca")
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", ca], check=True)
+        with cook("certificates", "TrustedUserCAKeys " + ca + ".pub", changes=[
+                ("build.example.org:22", "127.0.0.1:1")]) as g, Server(Echo) as echo:
+            os.chmod(ca_dir, 0o755)
+            g.start()
+
+            def certified(*principals):
+                key = g.make_key("-".join(principals).replace(":", "_"), authorize=False)
+                subprocess.run(["ssh-keygen", "-q", "-s", ca, "-I", "laptop", "-n", ",".join(principals),
+                                "-V", "+1h", key + ".pub"], check=True)
+                return key
+
+            tty = ["-tt"]
+            forward = ["-W", "127.0.0.1:%d" % echo.port]
+            admin, operator = certified(g.user, "role:admin"), certified(g.user, "role:operator")
+            deploy = certified(g.user, "role:deploy")
+            self.assertEqual(g.ssh("echo in", key=admin).stdout, b"in\n", g.log())
+            self.assertEqual(g.ssh(options=forward, key=admin, input=b"x\n").stdout, b"x\nend")
+            self.assertEqual(g.ssh("echo in", key=operator).stdout, b"in\n")
+            self.assertEqual(g.ssh(options=forward, key=operator, input=b"x\n").stdout, b"")
+            # a deployment has no terminal, and no host but its own
+            self.assertEqual(g.ssh(options=forward, key=deploy, input=b"x\n").stdout, b"")
+            self.assertNotIn(b"/dev/", g.ssh("tty", options=tty, key=deploy).stdout)
+            self.assertIn(b"/dev/", g.ssh("tty", options=tty, key=admin).stdout)
+            # no role, no certificate
+            self.assertEqual(g.ssh("echo in", key=certified(g.user)).returncode, 255)
+            self.assertEqual(g.ssh("echo in").returncode, 255)
+
+    def test_office_hours(self):
+        closed = [('opens, closes = "07:00", "19:00"', 'opens, closes = "%s", "%s"' % (
+            time.strftime("%H:%M", time.localtime(time.time() + 3600)),
+            time.strftime("%H:%M", time.localtime(time.time() + 7200))))]
+        with cook("office-hours", changes=closed) as g:
+            g.start()
+            done = g.ssh("echo in", options=["-o", "LogLevel=INFO"])
+            self.assertEqual((done.returncode, done.stdout), (255, b""))
+            self.assertIn(b"closed until", done.stderr)
+            self.assertTrue(g.wait_log("outside office hours"))
+        with cook("office-hours", changes=closed + [('"alice", "bob"', '"%s"' % g.user)]) as g:
+            g.start()
+            self.assertEqual(g.ssh("echo in").stdout, b"in\n")
+            self.assertTrue(g.wait_log("comes in outside office hours, on call"))
+        with cook("office-hours", changes=[
+                ("time.weekday() <= 5 and time.between(opens, closes)", "true"),
+                ("(19 - time.hour()) * 3600 - time.minute() * 60 + evening_s", "2")]) as g:
+            g.start()
+            began = time.monotonic()
+            done = g.ssh("echo in; sleep 30", timeout=25)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertEqual(done.stdout, b"in\n", g.log())
+            self.assertLess(time.monotonic() - began, 20)
+
+    def test_break_glass(self):
+        with cook("break-glass") as g:
+            glass = g.make_key("glass")
+            with open(g.path("policy.lua")) as f:
+                text = f.read()
+            with open(g.path("policy.lua"), "w") as f:
+                f.write(re.sub(r'glass = "SHA256:[^"]*"', 'glass = "%s"' % fingerprint(glass), text)
+                        .replace("= 3, 24", "= 1, 24"))
+            g.start()
+            self.assertEqual(g.ssh("echo in").stdout, b"in\n", "other keys are as ever")
+            why = "Why is the glass broken? "
+            done = ssh_login(g, [(why, "the database is on fire")], "echo in", options=ALL_METHODS, key=glass)
+            self.assertEqual((done.returncode, done.stdout), (0, b"in\n"), g.log())
+            self.assertTrue(g.wait_log("BREAK GLASS by %s from 127.0.0.1: the database is on fire" % g.user))
+            # without a reason not, and not a second time a day
+            self.assertEqual(ssh_login(g, [(why, "x")], "echo in", options=ALL_METHODS, key=glass).returncode, 255)
+            self.assertEqual(ssh_login(g, [(why, "the database is on fire")], "echo in", options=ALL_METHODS,
+                                       key=glass).returncode, 255)
+            self.assertTrue(g.wait_log("more than 1 times a day"))
+
+    def test_networks(self):
+        outside = [('"10.0.0.0/8", "fd00::/8"', '"192.0.2.0/24"')]
+        with cook("networks", changes=outside + [("max_channels = 8", "max_channels = 1")]) as g:
+            g.start()
+            self.assertEqual(g.ssh("echo in").stdout, b"in\n")
+            with g.master() as shared:
+                self.assertTrue(g.ssh("true", options=shared).returncode == 0, g.log())
+                with_one = subprocess.Popen(g.ssh_argv("sleep 20", options=shared), stdin=subprocess.DEVNULL)
+                self.assertTrue(g.wait_log("exec sleep 20"))
+                # the one channel is in use
+                self.assertNotEqual(g.ssh("echo in", options=shared).stdout, b"in\n")
+                with_one.kill()
+                with_one.wait()
 
 
 class SessionTest(unittest.TestCase):
