@@ -47,66 +47,37 @@ static void put_names(FILE *f, const struct config_name *names)
 		(void)fprintf(f, n == names ? " %s" : " | %s", n->name);
 }
 
-static const char *argument_of(const struct config_row *row)
-{
-	switch (row->type) {
-	case TYPE_BOOL:
-		return "Cm yes | no";
-	case TYPE_ENUM:
-		return NULL; /* its names */
-	case TYPE_NUMBER:
-		return "Ar number";
-	case TYPE_OCTAL:
-		return "Ar mask";
-	case TYPE_SECONDS:
-		return "Ar time";
-	case TYPE_WORD:
-		return "Ar word";
-	case TYPE_PATH:
-		return "Ar file | Cm none";
-	case TYPE_TEXT:
-		return "Ar text | Cm none";
-	case TYPE_ENV:
-		return "Cm yes | no | Ar pattern , ...";
-	case TYPE_ALGS:
-		return "Oo Cm + | - | ^ Oc Ns Ar name , ...";
-	case TYPE_WORDS:
-	case TYPE_GATHER:
-		return "Ar word ...";
-	case TYPE_FILES:
-		return "Ar file";
-	case TYPE_PORTS:
-		return "Ar port";
-	case TYPE_LISTEN:
-		return "Ar address";
-	case TYPE_SUBSYS:
-		return "Ar name command";
-	case TYPE_HELPERS:
-		return "Ar name program Op Ar argument ...";
-	case TYPE_PROMPTS:
-		return "Ar text Op Cm echo";
-	case TYPE_STARTUPS:
-		return "Ar start : rate : full";
-	case TYPE_TIMEOUT:
-		return "Ar time | Cm none";
-	case TYPE_CEILING:
-		return "Ar number | Cm none";
-	case TYPE_TIMEOUTS:
-		return "Ar type Ns = Ns Ar time ... | Cm none";
-	case TYPE_RATE:
-		return "Ar amount Op Ar amount";
-	case TYPE_PENALTIES:
-	case TYPE_SLOWDOWN:
-		return "Cm no | Ar name : Ns Ar value ...";
-	case TYPE_NETBLOCK:
-		return "Ar bits Op : Ns Ar bits";
-	case TYPE_REKEY:
-		return "Ar amount Op Ar time";
-	case TYPE_QOS:
-		return "Ar class Op Ar class";
-	}
-	return "";
-}
+/* What stands behind the keyword; NULL: its names. */
+static const char *const arguments[CONFIG_TYPE_COUNT] = {
+    [TYPE_BOOL] = "Cm yes | no",
+    [TYPE_ENUM] = NULL,
+    [TYPE_NUMBER] = "Ar number",
+    [TYPE_OCTAL] = "Ar mask",
+    [TYPE_SECONDS] = "Ar time",
+    [TYPE_WORD] = "Ar word",
+    [TYPE_PATH] = "Ar file | Cm none",
+    [TYPE_TEXT] = "Ar text | Cm none",
+    [TYPE_ENV] = "Cm yes | no | Ar pattern , ...",
+    [TYPE_ALGS] = "Oo Cm + | - | ^ Oc Ns Ar name , ...",
+    [TYPE_WORDS] = "Ar word ...",
+    [TYPE_GATHER] = "Ar word ...",
+    [TYPE_FILES] = "Ar file",
+    [TYPE_PORTS] = "Ar port",
+    [TYPE_LISTEN] = "Ar address",
+    [TYPE_SUBSYS] = "Ar name command",
+    [TYPE_HELPERS] = "Ar name program Op Ar argument ...",
+    [TYPE_PROMPTS] = "Ar text Op Cm echo",
+    [TYPE_STARTUPS] = "Ar start : rate : full",
+    [TYPE_TIMEOUT] = "Ar time | Cm none",
+    [TYPE_CEILING] = "Ar number | Cm none",
+    [TYPE_TIMEOUTS] = "Ar type Ns = Ns Ar time ... | Cm none",
+    [TYPE_RATE] = "Ar amount Op Ar amount",
+    [TYPE_PENALTIES] = "Cm no | Ar name : Ns Ar value ...",
+    [TYPE_SLOWDOWN] = "Cm no | Ar name : Ns Ar value ...",
+    [TYPE_NETBLOCK] = "Ar bits Op : Ns Ar bits",
+    [TYPE_REKEY] = "Ar amount Op Ar time",
+    [TYPE_QOS] = "Ar class Op Ar class",
+};
 
 static void put_default_algs(FILE *f, enum alg_kind kind)
 {
@@ -118,7 +89,7 @@ static void put_default_algs(FILE *f, enum alg_kind kind)
 
 static void put_row(FILE *f, const struct config_row *row)
 {
-	const char *argument = argument_of(row);
+	const char *argument = arguments[row->type];
 
 	(void)fprintf(f, ".It Cm %s", row->keyword);
 	if (argument == NULL)
