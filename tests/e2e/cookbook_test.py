@@ -160,6 +160,10 @@ class LoginTest(unittest.TestCase):
                 self.assertNotEqual(g.ssh("echo in", options=shared).stdout, b"in\n")
                 with_one.kill()
                 with_one.wait()
+        with cook("networks", changes=[("203.0.113.0/24", "127.0.0.0/8")]) as g:
+            g.start()
+            self.assertEqual(g.ssh("echo in").returncode, 255)
+            self.assertTrue(g.wait_log("banned network"))
 
 
 class SessionTest(unittest.TestCase):
