@@ -209,7 +209,7 @@ class TimeTest(Hostile):
             self.logged(c, PROTOCOL_ERROR, "no login in the time allowed")
         for c in silent:
             self.assertEqual(c.rest(), b"")
-            self.assertTrue(self.g.wait_log("timeout before authentication for 127.0.0.1 port %d" % c.port))
+            self.assertTrue(self.g.wait_log("timeout before key exchange for 127.0.0.1 port %d" % c.port))
         self.assertLess(time.monotonic() - began, 8 * gateway.PATIENCE)
         for t in threads:
             t.join(5)
