@@ -61,14 +61,15 @@ class LoginTest(unittest.TestCase):
             g.start()
             done = ssh_login(g, [("Code: ", "000000")], "echo in", options=ALL_METHODS)
             self.assertEqual((done.returncode, done.stdout), (255, b""))
-            done = ssh_login(g, [("Code: ", totp(SECRET))], "echo in", options=ALL_METHODS + ["-o", "LogLevel=INFO"])
+            code = totp(SECRET)
+            done = ssh_login(g, [("Code: ", code)], "echo in", options=ALL_METHODS + ["-o", "LogLevel=INFO"])
             self.assertEqual((done.returncode, done.stdout), (0, b"in\n"), g.log())
             self.assertIn(b"Second factor", done.stderr)
             # a key alone, a code alone, and the same code again are not enough
             self.assertEqual(g.ssh("echo in").returncode, 255)
             other = g.make_key("other", authorize=False)
             for key in (other, None):
-                done = ssh_login(g, [("Code: ", totp(SECRET))], "echo in", options=ALL_METHODS, key=key)
+                done = ssh_login(g, [("Code: ", code)], "echo in", options=ALL_METHODS, key=key)
                 self.assertEqual((done.returncode, done.stdout), (255, b""))
 
     def test_certificates(self):

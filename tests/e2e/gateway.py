@@ -3,9 +3,11 @@
 Every test that talks to a client uses this. What it checks by itself, at the end of each test:
 the gateway ends with status 0, leaves no process behind, and logged no crash.
 """
+import functools
 import getpass
 import os
 import pwd
+import random
 import re
 import shutil
 import signal
@@ -25,6 +27,7 @@ TEST_PASSWORD = "correct horse 9 battery"
 PATIENCE = float(os.environ.get("PATIENCE", "1"))
 
 
+@functools.cache
 def account():
     """The account that tests log in as; as root, one made for the tests."""
     if not AS_ROOT:
@@ -39,9 +42,15 @@ def account():
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port that no client of another test is given meanwhile: below those that the kernel hands out."""
+    while True:
+        port = random.randrange(10000, 32000)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 def wait_for(what, seconds=10.0, every=0.02):

@@ -8,6 +8,8 @@ import unittest
 
 from gateway import AS_ROOT, PATIENCE, TEST_PASSWORD, Gateway, account, end, free_port, wait_for
 
+ALONE = True    # it measures time
+
 NOT_ALLOWED = b"Not allowed at this time"
 
 

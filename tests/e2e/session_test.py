@@ -67,7 +67,8 @@ class SessionTest(unittest.TestCase):
             self.assertRegex(t.seen, r" icanon\b")
 
     def test_a_new_window_size_reaches_the_program(self):
-        with self.terminal("trap 'echo size $(stty size)' WINCH; echo ready; while :; do sleep 0.1; done") as t:
+        # bash forgets a signal that comes while the trap of the last one runs: that one is short
+        with self.terminal("trap w=1 WINCH; echo ready; while sleep 0.1; do test $w || continue; w=; echo size $(stty size); done") as t:
             t.expect("ready")
             for rows, columns in ((50, 132), (20, 70)):
                 # ssh may miss a signal that comes just before it sleeps

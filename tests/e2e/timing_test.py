@@ -27,6 +27,8 @@ from scripted import scripted
 sys.path.insert(0, os.path.join(ROOT, "tests", "hostile"))
 import raw  # noqa: E402
 
+ALONE = True    # it measures time
+
 NAMES, ATTEMPTS, PERMUTATIONS, ALPHA = 10, 3, 10000, 0.001
 GROUPS = {"password, account": "sptimepwa%d", "password, missing": "sptimepwm%d",
           "keys only, account": "sptimekeya%d", "keys only, missing": "sptimekeym%d"}
