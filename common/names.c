@@ -47,18 +47,22 @@ enum err names_choose(struct span client, struct span server, struct span *out)
 	return ERR_KEX_NONE;
 }
 
+bool names_sound(struct span name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] <= ' ' || name.p[i] >= 0x7f)
+			return false;
+	return name.n > 0 && name.n <= LIMIT_NAME_BYTES;
+}
+
 bool names_valid(struct span list)
 {
 	struct span name;
 	bool comma_last = list.n > 0 && list.p[list.n - 1] == ',';
 
-	while (names_next(&list, &name)) {
-		if (name.n == 0 || name.n > LIMIT_NAME_BYTES)
+	while (names_next(&list, &name))
+		if (!names_sound(name))
 			return false;
-		for (size_t i = 0; i < name.n; i++)
-			if (name.p[i] <= ' ' || name.p[i] >= 0x7f)
-				return false;
-	}
 	return !comma_last;
 }
 

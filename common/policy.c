@@ -43,6 +43,23 @@ const struct policy_field_row policy_fields[] = {
 };
 const size_t n_policy_fields = sizeof policy_fields / sizeof *policy_fields;
 
+const char *policy_action_name(enum policy_action a)
+{
+	static const char *const names[POLICY_ACTION_COUNT] = {
+	    [POLICY_SEND] = "send",
+	    [POLICY_SEND_ERROR] = "send_error",
+	    [POLICY_EOF] = "eof",
+	    [POLICY_CLOSE] = "close",
+	    [POLICY_RECORD_LENGTH] = "set_record_length",
+	    [POLICY_DISCONNECT] = "disconnect",
+	    [POLICY_REKEY] = "rekey",
+	    [POLICY_OPEN_CHANNEL] = "open_channel",
+	    [POLICY_SEND_PACKET] = "send_packet",
+	    [POLICY_TIMEOUT] = "set_timeout"};
+
+	return a < POLICY_ACTION_COUNT ? names[a] : "nothing";
+}
+
 const char *policy_verdict_name(enum policy_verdict v)
 {
 	static const char *const names[POLICY_VERDICT_COUNT] = {

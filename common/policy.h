@@ -24,14 +24,18 @@ enum policy_verdict {
 	POLICY_VERDICT_COUNT
 };
 
-/* What a script does with a channel or its connection, beside deciding. */
+/* What a script, or an operator, does with a channel or its connection, beside deciding. */
 enum policy_action {
 	POLICY_SEND,
+	POLICY_SEND_ERROR, /* as stderr of a session */
 	POLICY_EOF,
-	POLICY_CLOSE,
+	POLICY_CLOSE,         /* data: nothing, or u32: a session's exit status */
 	POLICY_RECORD_LENGTH, /* data: u32 */
 	POLICY_DISCONNECT,    /* data: text for the client */
 	POLICY_REKEY,
+	POLICY_OPEN_CHANNEL, /* data: string type, string what belongs to it */
+	POLICY_SEND_PACKET,  /* data: byte number, boolean on_channel, string payload */
+	POLICY_TIMEOUT,      /* data: u32 seconds; 0: nothing waits */
 	POLICY_ACTION_COUNT
 };
 #define POLICY_ACTION_LAST (POLICY_ACTION_COUNT - 1)
@@ -77,6 +81,9 @@ struct policy_field_row {
 };
 extern const struct policy_field_row policy_fields[];
 extern const size_t n_policy_fields;
+
+/* Names an action as scripts do: "send", "open_channel" … */
+const char *policy_action_name(enum policy_action a);
 
 /* Names a verdict: "none", "accept" … */
 const char *policy_verdict_name(enum policy_verdict v);

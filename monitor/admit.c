@@ -63,7 +63,7 @@ bool admit(struct monitor *m, const struct source *who, const char *address,
 	const char *why = NULL;
 
 	*out = (struct refusal){0};
-	if (!admit_address(&m->set->allowed_clients, address))
+	if (!admit_address(&m->clients.list, address))
 		why = "AllowedClients";
 	else if (penalty_refuses(&m->penalties, m->set, who, clock_ms(), out))
 		return false;

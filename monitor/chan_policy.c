@@ -127,15 +127,13 @@ enum err grown_env(struct grown *g, struct span fields)
 
 /* ---- a channel's life ---- */
 
-enum err chan_policy_begin(struct conn *c, struct mchan *ch, const struct msg *open)
+enum err chan_policy_make(struct mchan *ch, const struct msg *open)
 {
 	struct facts_store f;
 	struct chan_policy *p;
-	enum err e;
+	enum err e = facts_begin(&f);
 
-	if (!hears_any(c))
-		return OK;
-	if ((e = facts_begin(&f)) != OK)
+	if (e != OK)
 		return e;
 	p = calloc(1, sizeof *p);
 	if (p == NULL) {
@@ -155,6 +153,11 @@ enum err chan_policy_begin(struct conn *c, struct mchan *ch, const struct msg *o
 out:
 	facts_end(&f);
 	return e;
+}
+
+enum err chan_policy_begin(struct conn *c, struct mchan *ch, const struct msg *open)
+{
+	return hears_any(c) ? chan_policy_make(ch, open) : OK;
 }
 
 void chan_policy_wipe(struct conn *c, struct mchan *ch)

@@ -42,6 +42,9 @@ uint32_t chan_policy_hears(const struct conn *c);
 MUST_CHECK enum err chan_policy_begin(struct conn *c, struct mchan *ch,
 				      const struct msg *open);
 
+/* The same whether a script hears or not. */
+MUST_CHECK enum err chan_policy_make(struct mchan *ch, const struct msg *open);
+
 /* Frees it; legal where there is none. */
 void chan_policy_wipe(struct conn *c, struct mchan *ch);
 

@@ -5,8 +5,7 @@
 #ifndef MONITOR_CHAN_SCRIPT_H
 #define MONITOR_CHAN_SCRIPT_H
 
-#include "common/policy.h"
-#include "monitor/monitor.h"
+#include "monitor/act.h"
 
 struct chan_script;
 
@@ -16,12 +15,15 @@ MUST_CHECK enum err chan_script_begin(struct conn *c, struct mchan *ch);
 /* NULL is nothing. */
 void chan_script_free(struct conn *c, struct chan_script *s);
 
-/*
- * Does what a script asked for with a channel: send, eof, close, record_length. What
- * cannot be done is an error in the log, and nothing else.
- */
-void chan_script_act(struct conn *c, uint32_t chan, enum policy_action action,
-		     struct span data);
+/* Does one of the actions on a channel: send, send_error, eof, close, set_record_length. */
+struct act_result chan_script_act(struct conn *c, uint32_t chan,
+				  enum policy_action action, struct span data);
+
+/* Closes a channel that has a script, once all that waits is sent. */
+void chan_script_close(struct conn *c, struct mchan *ch);
+
+/* Tells whether the worker has read so much that half of its link is free. */
+bool chan_link_has_room(const struct conn *c);
 
 /* The connection ends: no retry is due. Legal in the zero state. */
 void chan_script_conn_wipe(struct conn *c);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/codepage.h"
 #include "common/names.h"
 #include "monitor/auth/tokens.h"
 #include "monitor/config_priv.h"
@@ -46,6 +47,40 @@ const char *config_check_ident(const struct config_reader *r, struct arena *a,
 	for (size_t i = 0; i < n; i++)
 		if ((*arg)[i] < ' ' || (*arg)[i] > '~')
 			return wanted;
+	return NULL;
+}
+
+const char *config_check_versions(const struct config_reader *r, struct arena *a,
+				  const char **arg)
+{
+	struct span list = span_str(*arg), pattern;
+
+	(void)r;
+	(void)a;
+	if (list.n == 0 || list.n > LIMIT_VERSIONS_BYTES)
+		return "patterns divided by commas";
+	while (names_next(&list, &pattern)) {
+		if (pattern.n == 0)
+			return "patterns divided by commas, none of them empty";
+		for (size_t i = 0; i < pattern.n; i++)
+			if (pattern.p[i] < ' ' || pattern.p[i] > '~')
+				return "patterns of printable ASCII";
+	}
+	return NULL;
+}
+
+/* Whether there is one is seen now: those who need it have no files any more. */
+const char *config_check_codepage(const struct config_reader *r, struct arena *a,
+				  const char **arg)
+{
+	struct codepage *page = NULL;
+
+	(void)r;
+	(void)a;
+	if (codepage_open(*arg, &page) != OK)
+		return "a name that iconv -l prints, or the number of a code page that "
+		       "the C library has,";
+	codepage_free(page);
 	return NULL;
 }
 

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/names.h"
+#include "monitor/clients.h"
 #include "monitor/config_priv.h"
 #include "monitor/match.h"
 
@@ -318,24 +320,48 @@ bool config_parse_netblock(struct config_reader *r, const struct config_row *row
 	return true;
 }
 
+static bool is_address_part(struct span part)
+{
+	for (size_t i = 0; i < part.n; i++)
+		if (strchr("0123456789abcdefABCDEF.:/*?", part.p[i]) == NULL)
+			return false;
+	return part.n > 0;
+}
+
 const char *config_check_clients(const struct config_reader *r, struct arena *a,
 				 const char **arg)
 {
+	struct span list = span_str(*arg), part;
+
 	(void)r;
 	(void)a;
+	while (names_next(&list, &part)) {
+		if (part.n > 0 && part.p[0] == '!')
+			part = (struct span){part.p + 1, part.n - 1};
+		if (span_is(part, "none") ||
+		    (!clients_is_name(part) && !is_address_part(part)))
+			return "an address, a network such as 192.0.2.0/24, a pattern "
+			       "of addresses such as 192.0.2.*, or the name of a host "
+			       "without a pattern";
+	}
+	return match_address_valid(*arg) == OK
+		   ? NULL
+		   : "a network without bits beyond the mask such as 192.0.2.0/24";
+}
+
+const char *config_check_addresses(const struct config_reader *r, struct arena *a,
+				   const char **arg)
+{
+	(void)r;
+	(void)a;
+	if (strcasecmp(*arg, "none") == 0) {
+		*arg = NULL;
+		return NULL;
+	}
 	/* a name would match nobody: it is not looked up */
 	if (match_address_valid(*arg) == OK &&
 	    (*arg)[strspn(*arg, "0123456789abcdefABCDEF.:/*?!,")] == '\0')
 		return NULL;
 	return "an address, a network without bits beyond the mask such as "
 	       "192.0.2.0/24, or a pattern such as 192.0.2.*";
-}
-
-const char *config_check_addresses(const struct config_reader *r, struct arena *a,
-				   const char **arg)
-{
-	if (strcasecmp(*arg, "none") != 0)
-		return config_check_clients(r, a, arg);
-	*arg = NULL;
-	return NULL;
 }

@@ -32,11 +32,17 @@ void conn_policy_over(struct conn *c);
 /* Codes of the reference that are told. */
 enum reference_code {
 	CODE_OK = 0,
-	CODE_FORWARD = 1201, /* could not forward a connection */
-	CODE_AUTH = 1300,    /* could not authenticate the client */
+	CODE_NO_SUCH = 126,     /* a connection or channel that is not there */
+	CODE_WOULD_BLOCK = 135, /* the client does not take it now */
+	CODE_FORWARD = 1201,    /* could not forward a connection */
+	CODE_AUTH = 1300,       /* could not authenticate the client */
 	CODE_DENIED = 10013,
+	CODE_INVALID = 10022,
 	CODE_ABORT = 10053,
 	CODE_RESET = 10054,
+	CODE_NO_BUFFERS = 10055,
+	CODE_NOT_CONNECTED = 10057,
+	CODE_AFTER_END = 10058, /* it was ended before */
 	CODE_TIMEOUT = 10060
 };
 

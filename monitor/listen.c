@@ -118,17 +118,41 @@ void listeners_resume(struct monitor *m)
 			m->listeners[i]->paused = false;
 }
 
-static void set_options(int fd, int family, const struct settings *set)
+/* What accepted connections inherit. */
+static void set_options(int fd, const struct settings *set)
+{
+	const struct option {
+		bool wanted;
+		int level, name, value;
+	} all[] = {
+	    {true,			       SOL_SOCKET,  SO_KEEPALIVE,  set->tcp_keep_alive},
+	    {true,			       IPPROTO_TCP, TCP_NODELAY,   set->tcp_no_delay  },
+	    {set->tcp_keep_alive_time_s > 0,     IPPROTO_TCP, TCP_KEEPIDLE,
+	     (int)set->tcp_keep_alive_time_s						    },
+	    {set->tcp_keep_alive_interval_s > 0, IPPROTO_TCP, TCP_KEEPINTVL,
+	     (int)set->tcp_keep_alive_interval_s						},
+	    {set->receive_buffer_bytes > 0,      SOL_SOCKET,  SO_RCVBUF,
+	     (int)set->receive_buffer_bytes						     },
+	    {set->send_buffer_bytes > 0,         SOL_SOCKET,  SO_SNDBUF,
+	     (int)set->send_buffer_bytes							},
+	};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (all[i].wanted && setsockopt(fd, all[i].level, all[i].name,
+						&all[i].value, sizeof(int)) != 0)
+			log_error("socket options: %s", strerror(errno));
+}
+
+/* What decides whether the port can be had. */
+static void set_port_options(int fd, int family, const struct settings *set)
 {
 	const int on = 1;
 	int rc = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 
+	if (!set->bind_exclusively)
+		rc |= setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
 	if (family == AF_INET6)
 		rc |= setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-	if (set->tcp_keep_alive)
-		rc |= setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-	if (set->tcp_no_delay)
-		rc |= setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	if (rc != 0)
 		log_error("socket options: %s", strerror(errno));
 }
@@ -201,12 +225,15 @@ static enum err listen_on(struct monitor *m, const struct addrinfo *a)
 	have = listener_find(m, asked.address, asked.port);
 	if (have != NULL) {
 		have->wanted = true;
-		return OK;
+		set_options(have->fd, m->set);
+		return listen(have->fd, (int)m->set->listen_backlog) == 0 ? OK
+									  : ERR_SYSTEM;
 	}
 	fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return ERR_SYSTEM;
-	set_options(fd, a->ai_family, m->set);
+	set_port_options(fd, a->ai_family, m->set);
+	set_options(fd, m->set);
 	if (bind(fd, a->ai_addr, a->ai_addrlen) != 0 ||
 	    listen(fd, (int)m->set->listen_backlog) != 0) {
 		log_error("cannot listen on %s port %u: %s%s", asked.address,

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/codepage.h"
 #include "common/log.h"
 #include "monitor/account.h"
 #include "monitor/banner.h"
@@ -130,11 +131,13 @@ struct loaded {
 	struct ring *ring;
 	struct script *script;
 	struct users users;
+	struct clients clients;
 };
 
 static void loaded_wipe(struct loaded *l)
 {
 	users_wipe(&l->users);
+	clients_wipe(&l->clients);
 	ring_unref(l->ring);
 	script_unref(l->script);
 	config_unref(l->config);
@@ -150,6 +153,8 @@ static enum err loaded_read(struct monitor *m, struct config *config,
 	enum err e = users_of(set, &l.users);
 
 	if (e == OK)
+		e = clients_load(&set->allowed_clients, &l.clients);
+	if (e == OK)
 		e = helpers_check(set);
 	if (e == OK)
 		e = policy_record_check(set);
@@ -164,12 +169,26 @@ static enum err loaded_read(struct monitor *m, struct config *config,
 	return e;
 }
 
+/* Programs open their conversions at their start: those that have others start anew. */
+static void code_page_set(struct monitor *m, const struct settings *set)
+{
+	char old[sizeof m->code_page];
+
+	memcpy(old, m->code_page, sizeof old);
+	(void)snprintf(m->code_page, sizeof m->code_page, CODEPAGE_ENV "=%s",
+		       set->code_page);
+	if (old[0] != '\0' && strcmp(old, m->code_page) != 0)
+		policy_reopen(m);
+}
+
 /* Puts all of it in force. */
 static void loaded_commit(struct monitor *m, struct loaded *l)
 {
-	struct loaded old = {m->config, m->ring, m->script, m->users};
+	struct loaded old = {m->config, m->ring, m->script, m->users, m->clients};
 
+	code_page_set(m, config_settings(l->config));
 	m->users = l->users;
+	m->clients = l->clients;
 	m->ring = l->ring;
 	m->script = l->script;
 	m->config = l->config;
@@ -187,6 +206,8 @@ enum err load_all(struct monitor *m, struct config *config)
 	struct loaded l = {0};
 	enum err e = loaded_read(m, config, &l);
 
+	if (e == OK)
+		code_page_set(m, config_settings(config));
 	if (e == OK && l.script != NULL)
 		e = policy_load_now(m, l.script);
 	if (e == OK)

@@ -15,6 +15,7 @@
 #include "monitor/auth/totp_seen.h"
 #include "monitor/auth/trust.h"
 #include "monitor/auth/users.h"
+#include "monitor/clients.h"
 #include "monitor/config.h"
 #include "monitor/detach.h"
 #include "monitor/idmap.h"
@@ -229,7 +230,11 @@ struct conn_work {
 	struct question global;  /* about a request to the connection itself */
 	struct event send_retry; /* pieces of scripts wait for room in the link */
 	bool send_waits;
-	size_t send_queued; /* bytes that scripts sent, of all channels */
+	size_t send_queued;   /* bytes that scripts sent, of all channels */
+	struct offer *offers; /* channels that the client has not taken yet */
+	uint32_t n_offers, next_offer;
+	bool timeout_set; /* instead of ConnectionTimeout: */
+	uint32_t timeout_s;
 	uint32_t n_chans, n_sessions, n_listens;
 };
 
@@ -265,11 +270,13 @@ struct monitor {
 	struct options options;
 	struct config *config;
 	const struct settings *set;
+	char code_page[LIMIT_CODEPAGE_ENV_BYTES]; /* NAME=VALUE for our programs */
 	struct ring *ring;
 	struct script *script;    /* in force; NULL: none */
 	struct policy *policy;    /* NULL while there was no script */
 	struct loaded *reloading; /* waits until its script is compiled; NULL: none */
 	struct users users;
+	struct clients clients;     /* AllowedClients, names looked up */
 	struct totp_seen totp_seen; /* outlives a reload */
 	char bin_dir[1024];
 	struct fork_server *forkers; /* all, retired ones too */

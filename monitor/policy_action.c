@@ -1,58 +1,48 @@
 /*
- * What a script does beside deciding: ends a connection, has keys exchanged, asks helpers.
+ * What a script does beside deciding: it acts on connections and channels, and asks helpers.
  */
-#include <string.h>
-
 #include "common/log.h"
-#include "monitor/chan_script.h"
+#include "monitor/act.h"
 #include "monitor/conn.h"
 #include "monitor/helper_link.h"
 #include "monitor/policy_private.h"
 #include "monitor/serve.h"
 
-static void disconnect(struct conn *c, struct span text)
+/* Actions of a connection as a whole; the others are a channel's. */
+static bool is_of_conn(enum policy_action action)
 {
-	char store[LIMIT_TEXT_BYTES + 1];
-
-	if (c->work != NULL)
-		c->work->tried = true; /* before the login it is a refusal */
-	if (text.n == 0 || bytes_to_str(store, sizeof store, text) != OK)
-		conn_disconnect(c, ERR_DENIED, "closed by the gateway's policy");
-	else
-		conn_disconnect(c, ERR_DENIED, store);
+	return action == POLICY_DISCONNECT || action == POLICY_REKEY ||
+	       action == POLICY_OPEN_CHANNEL || action == POLICY_SEND_PACKET ||
+	       action == POLICY_TIMEOUT;
 }
 
 enum err serve_policy_action(struct policy *p, const struct msg_policy_action *m,
 			     struct ipc_fds *fds)
 {
+	const struct act a = {.action = (enum policy_action)m->action,
+			      .chan = m->channel,
+			      .data = m->data};
 	struct conn *c = idmap_find(&p->m->conns_by_id, m->conn);
+	struct act_result done;
 
 	(void)fds;
 	p->heard_ms = clock_ms();
 	if (c == NULL) /* it ended meanwhile */
 		return OK;
-	switch ((enum policy_action)m->action) {
-	case POLICY_DISCONNECT:
+	if (a.action == POLICY_DISCONNECT)
 		log_info("conn=%llu policy: the script ends the connection",
 			 (unsigned long long)c->id);
-		disconnect(c, m->data);
+	done = act_on(c, &a); /* c may be gone */
+	if (done.why == NULL)
 		return OK;
-	case POLICY_REKEY:
-		if (c->work != NULL)
-			conn_tell(c, &MSG_OF(rekey, .now = 1));
-		return OK;
-	case POLICY_SEND:
-	case POLICY_EOF:
-	case POLICY_CLOSE:
-	case POLICY_RECORD_LENGTH:
-		if (c->work != NULL)
-			chan_script_act(c, m->channel, (enum policy_action)m->action,
-					m->data);
-		return OK;
-	case POLICY_ACTION_COUNT:
-		break;
-	}
-	return ERR_RANGE;
+	if (is_of_conn(a.action))
+		log_error("conn=%llu policy: conn:%s: %s", (unsigned long long)m->conn,
+			  policy_action_name(a.action), done.why);
+	else
+		log_error("conn=%llu channel=%u policy: channel:%s: %s",
+			  (unsigned long long)m->conn, (unsigned)m->channel,
+			  policy_action_name(a.action), done.why);
+	return OK;
 }
 
 void policy_help_begin(struct monitor *m, const struct msg_policy_help *q)

@@ -340,11 +340,20 @@ void policy_tick(struct monitor *m)
 	if (p == NULL)
 		return;
 	p->deaths = 0;
+	if (p->reopen)
+		policy_restart(p, NULL);
+	p->reopen = false;
 	shares_expire(&p->shares, (uint64_t)time(NULL));
 	if (p->scripts == NULL && p->waiting.first == NULL)
 		stop(p);
 	else if (p->link.sock < 0 && p->scripts != NULL && policy_start(p) == OK)
 		policy_pump(p);
+}
+
+void policy_reopen(struct monitor *m)
+{
+	if (m->policy != NULL && m->policy->link.sock >= 0)
+		m->policy->reopen = true;
 }
 
 void policy_wipe(struct monitor *m)

@@ -77,6 +77,9 @@ void policy_lost(struct policy *p, enum err e, const char *what);
 /* To be called every second: starts again what could not be started, drops what expired. */
 void policy_tick(struct monitor *m);
 
+/* Has the process start anew with the next tick: what it reads at its start has changed. */
+void policy_reopen(struct monitor *m);
+
 void policy_wipe(struct monitor *m);
 
 #endif

@@ -47,6 +47,7 @@ struct policy {
 	struct monitor *m;
 	struct event writable;
 	bool waits;        /* for room in the socket */
+	bool reopen;       /* with the next tick */
 	bool ready;        /* this process came so far as to say so */
 	uint32_t deaths;   /* within this second */
 	uint64_t heard_ms; /* when it last said anything */

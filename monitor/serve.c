@@ -101,6 +101,7 @@ enum err serve_fork_settings(struct monitor *m, struct wr *w, struct msg *msg)
 	    .comp = set->compression == COMPRESSION_NO
 			? SPAN_LIT("none")
 			: span_str(set->compression_algorithms),
+	    .versions = span_str(set->client_version_pattern),
 	    .user_pk = {all.p + sig_at, all.n - sig_at}, .hostkey = {all.p, keys_at},
 	    .hostkeys = {all.p + keys_at, sig_at - keys_at},
 	    .rekey_bytes = set->rekey_limit.bytes, .rekey_s = set->rekey_limit.s,

@@ -13,6 +13,7 @@
 #include "monitor/connector_link.h"
 #include "monitor/decide.h"
 #include "monitor/link.h"
+#include "monitor/offer.h"
 #include "monitor/serve.h"
 #include "monitor/serve_chan.h"
 #include "monitor/serve_listen.h"
@@ -62,6 +63,7 @@ void chan_remove(struct conn *c, struct mchan *ch)
 
 void conn_channels_wipe(struct conn *c)
 {
+	offers_wipe(c);
 	while (c->work->chans != NULL)
 		chan_remove(c, c->work->chans);
 	while (c->work->listens != NULL)

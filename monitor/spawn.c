@@ -60,7 +60,7 @@ static enum err start_program(struct monitor *m, const char *name, char *const a
 			      int sock)
 {
 	static char path_env[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
-	char *const envp[] = {path_env, NULL};
+	char *const envp[] = {path_env, m->code_page[0] ? m->code_page : NULL, NULL};
 	char path[1200];
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;

@@ -10,7 +10,7 @@
 #include "policy/api.h"
 
 /* keys of the registry: addresses that are nobody else's */
-static const char base_key, decision_key, conn_key, channel_key;
+static const char base_key, decision_key;
 
 struct global {
 	const char *name;
@@ -115,110 +115,6 @@ bool api_is_decision(lua_State *L, int index)
 	is = lua_rawequal(L, -1, -2) != 0 && lua_istable(L, -1);
 	lua_pop(L, 2);
 	return is;
-}
-
-/* ---- methods of conn and channel ---- */
-
-static void act(lua_State *L, bool has_channel, enum policy_action action,
-		struct span data)
-{
-	struct question *q = question_of(L);
-	const struct engine *e = q->state->e;
-	lua_Integer channel = 0;
-
-	luaL_checktype(L, 1, LUA_TTABLE);
-	if (has_channel) {
-		lua_pushliteral(L, "id");
-		(void)lua_rawget(L, 1);
-		channel = api_number(L, -1, 0, UINT32_MAX);
-		lua_pop(L, 1);
-	}
-	if (++q->actions > LIMIT_POLICY_ACTIONS)
-		(void)luaL_error(L, "more than %d actions in one handler",
-				 LIMIT_POLICY_ACTIONS);
-	fuel_pay(L, LIMIT_FUEL_STEP);
-	if (e->hooks.action != NULL)
-		e->hooks.action(e->hooks.ctx, q->q.conn, (uint32_t)channel, action,
-				data);
-}
-
-static int channel_send(lua_State *L)
-{
-	struct span data = api_bytes(L, 2);
-
-	luaL_argcheck(L, data.n <= LIMIT_POLICY_SEND_BYTES, 2, "too long");
-	act(L, true, POLICY_SEND, data);
-	return 0;
-}
-
-static int channel_eof(lua_State *L)
-{
-	act(L, true, POLICY_EOF, (struct span){0});
-	return 0;
-}
-
-static int channel_close(lua_State *L)
-{
-	act(L, true, POLICY_CLOSE, (struct span){0});
-	return 0;
-}
-
-static int channel_set_record_length(lua_State *L)
-{
-	uint8_t buf[sizeof(uint32_t)];
-	struct wr w = WR(buf);
-
-	wr_u32(&w, (uint32_t)api_number(L, 2, 0, LIMIT_WINDOW_GIVE_BYTES));
-	act(L, true, POLICY_RECORD_LENGTH, SPAN_OF(buf));
-	return 0;
-}
-
-static int conn_disconnect(lua_State *L)
-{
-	struct span text = lua_isnoneornil(L, 2) ? (struct span){0} : api_bytes(L, 2);
-
-	luaL_argcheck(L, text.n <= LIMIT_TEXT_BYTES, 2, "too long");
-	act(L, false, POLICY_DISCONNECT, text);
-	return 0;
-}
-
-static int conn_rekey(lua_State *L)
-{
-	act(L, false, POLICY_REKEY, (struct span){0});
-	return 0;
-}
-
-static const luaL_Reg conn_methods[] = {
-    {"disconnect", conn_disconnect},
-    {"rekey",      conn_rekey     },
-    {NULL,         NULL           },
-};
-static const luaL_Reg channel_methods[] = {
-    {"send",	      channel_send             },
-    {"eof",	       channel_eof              },
-    {"close",             channel_close            },
-    {"set_record_length", channel_set_record_length},
-    {NULL,		NULL		     },
-};
-
-void api_methods(lua_State *L, struct span arg)
-{
-	bool conn = span_is(arg, "conn"), channel = span_is(arg, "channel");
-	const void *key = conn ? &conn_key : &channel_key;
-
-	if (!conn && !channel)
-		return;
-	if (lua_rawgetp(L, LUA_REGISTRYINDEX, key) != LUA_TTABLE) {
-		lua_pop(L, 1);
-		lua_createtable(L, 0, 2);
-		(void)api_library(L, conn ? conn_methods : channel_methods);
-		lua_setfield(L, -2, "__index");
-		lua_pushboolean(L, 0);
-		lua_setfield(L, -2, "__metatable");
-		lua_pushvalue(L, -1);
-		lua_rawsetp(L, LUA_REGISTRYINDEX, key);
-	}
-	lua_setmetatable(L, -2);
 }
 
 /* ---- globals ---- */

@@ -166,19 +166,51 @@ static int str_one_of(lua_State *L)
 	return 1;
 }
 
+/* A text in the encoding of CodePage, or back; nil where it cannot be. */
+static int recode(lua_State *L, bool encode)
+{
+	struct engine *e = state_of(L)->e;
+	struct wr w = WR(e->scratch);
+	struct span s = api_bytes(L, 1);
+	enum err err;
+
+	fuel_pay(L, s.n / LIMIT_FUEL_BYTES + 1);
+	err =
+	    encode ? codepage_encode(e->page, s, &w) : codepage_decode(e->page, s, &w);
+	if (err == ERR_NO_SPACE)
+		return luaL_argerror(L, 1, "too long");
+	if (err != OK)
+		lua_pushnil(L);
+	else
+		api_push(L, (struct span){w.p, w.n});
+	return 1;
+}
+
+static int str_encode(lua_State *L)
+{
+	return recode(L, true);
+}
+
+static int str_decode(lua_State *L)
+{
+	return recode(L, false);
+}
+
 int api_str(lua_State *L)
 {
 	static const luaL_Reg functions[] = {
 	    {"glob",     str_glob    },
-            {"split",    str_split   },
+            {"encode",   str_encode  },
+            {"decode",   str_decode  },
+	    {"split",    str_split   },
             {"trim",     str_trim    },
-	    {"starts",   str_starts  },
-            {"ends",     str_ends    },
+            {"starts",   str_starts  },
+	    {"ends",     str_ends    },
             {"contains", str_contains},
-	    {"lower",    str_lower   },
-            {"upper",    str_upper   },
+            {"lower",    str_lower   },
+	    {"upper",    str_upper   },
             {"one_of",   str_one_of  },
-	    {NULL,       NULL        },
+            {NULL,       NULL        },
 	};
 
 	return api_library(L, functions);

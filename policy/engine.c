@@ -59,10 +59,17 @@ void engine_free(struct engine *e)
 		script_free(s);
 	}
 	free(e->slot);
+	codepage_free(e->page);
 	store_wipe(&e->store);
 	wipe(e->scratch, sizeof e->scratch);
 	wipe(e->fields, sizeof e->fields);
 	free(e);
+}
+
+void engine_codepage(struct engine *e, struct codepage *page)
+{
+	codepage_free(e->page);
+	e->page = page;
 }
 
 /* ---- scripts ---- */

@@ -6,6 +6,7 @@
 #ifndef POLICY_ENGINE_H
 #define POLICY_ENGINE_H
 
+#include "common/codepage.h"
 #include "common/log.h"
 #include "common/policy.h"
 
@@ -30,7 +31,8 @@ struct engine_answer {
 	struct span
 	    where; /* file:line of the constructor; POLICY_ERROR: file:line: message */
 	struct span fields; /* facts, checked with policy_decision_check */
-	const char *script; /* the name that it was loaded by; NULL: there was none to ask */
+	const char
+	    *script; /* the name that it was loaded by; NULL: there was none to ask */
 };
 
 struct engine_call {
@@ -82,6 +84,9 @@ struct engine_loaded {
 MUST_CHECK enum err engine_new(const struct engine_limits *limits,
 			       const struct engine_hooks *hooks, struct engine **out);
 void engine_free(struct engine *e);
+
+/* Sets the encoding of text (CodePage). page: NULL UTF-8. Owns: page, freed with the engine */
+void engine_codepage(struct engine *e, struct codepage *page);
 
 /*
  * Compiles a script, runs it once to see what it defines, and keeps it as a version.

@@ -66,6 +66,7 @@ struct engine {
 	int32_t zone_s;
 	struct question *waiting; /* for helpers */
 	uint64_t last_call;
+	struct codepage *page; /* of text; NULL: UTF-8 */
 	uint8_t scratch[LIMIT_FACTS_BYTES];
 	uint8_t fields[LIMIT_FACTS_BYTES];
 };

@@ -362,15 +362,26 @@ enum err serve_run(int sock, const char *user)
 					   .stuck = tell_stuck};
 	struct sandbox_layers layers = {0};
 	char text[LIMIT_LAYERS_BYTES];
-	enum err e = wall_in(sock, user, &layers);
+	const char *code = getenv(CODEPAGE_ENV);
+	struct codepage *page = NULL;
+	/* its conversions are files of the C library: before the walls */
+	enum err e = codepage_open(code != NULL ? code : "UTF-8", &page);
 
-	if (e != OK)
+	if (e == OK)
+		e = wall_in(sock, user, &layers);
+	if (e != OK) {
+		codepage_free(page);
 		return e;
+	}
 	s.in = (struct wr){.p = malloc(LIMIT_MSG_BYTES), .cap = LIMIT_MSG_BYTES};
 	s.record = recorder_new();
 	e = s.in.p != NULL && s.record != NULL
 		? engine_new(&engine_limits_usual, &hooks, &s.e)
 		: ERR_MEMORY;
+	if (e == OK)
+		engine_codepage(s.e, page);
+	else
+		codepage_free(page);
 	if (e == OK)
 		tell(&s,
 		     &MSG_OF(policy_ready,

@@ -25,8 +25,13 @@ static const struct {
 	const char *argument, *name;
 } methods[] = {
     {"conn",    "disconnect"       },
+    {"conn",    "open_channel"     },
     {"conn",    "rekey"            },
+    {"conn",    "send_packet"      },
+    {"conn",    "set_timeout"      },
     {"channel", "send"             },
+    {"channel", "send_error"       },
+    {"channel", "send_text"        },
     {"channel", "eof"              },
     {"channel", "close"            },
     {"channel", "set_record_length"},

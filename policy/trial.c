@@ -41,23 +41,52 @@ static void on_answer(void *ctx, const struct engine_answer *a)
 		       a->where.n > 0 ? (const char *)a->where.p : "");
 }
 
+/* Fields of an action as fixtures show them; false where they cannot be kept. */
+static bool put_action(json_t *item, enum policy_action action, struct span data)
+{
+	struct rd r = RD(data);
+
+	switch (action) {
+	case POLICY_SEND:
+	case POLICY_SEND_ERROR:
+	case POLICY_DISCONNECT:
+		return json_put(item, "data", json_bytes(data));
+	case POLICY_RECORD_LENGTH:
+		return json_put(item, "bytes", json_integer(rd_u32(&r)));
+	case POLICY_TIMEOUT:
+		return json_put(item, "seconds", json_integer(rd_u32(&r)));
+	case POLICY_CLOSE:
+		return data.n == 0 ||
+		       json_put(item, "status", json_integer(rd_u32(&r)));
+	case POLICY_OPEN_CHANNEL:
+		return json_put(item, "type",
+				json_bytes(rd_bytes(&r, LIMIT_NAME_BYTES))) &&
+		       json_put(item, "data",
+				json_bytes(rd_bytes(&r, LIMIT_PIECE_BYTES)));
+	case POLICY_SEND_PACKET:
+		if (!json_put(item, "packet", json_integer(rd_u8(&r))))
+			return false;
+		rd_bool(&r); /* shown by its channel */
+		return json_put(item, "data",
+				json_bytes(rd_bytes(&r, LIMIT_PIECE_BYTES)));
+	case POLICY_EOF:
+	case POLICY_REKEY:
+	case POLICY_ACTION_COUNT:
+		break;
+	}
+	return true;
+}
+
 static void on_action(void *ctx, uint64_t conn, uint32_t channel,
 		      enum policy_action action, struct span data)
 {
-	static const char *const names[POLICY_ACTION_COUNT] = {
-	    "send", "eof", "close", "set_record_length", "disconnect", "rekey"};
 	struct trial *r = ctx;
-	json_t *item = json_pack("{s:s}", "action", names[action]);
-	struct rd number = RD(data);
+	json_t *item = json_pack("{s:s}", "action", policy_action_name(action));
 
 	(void)conn;
 	if (channel != 0 && !json_put(item, "channel", json_integer(channel)))
 		r->failed = true;
-	if (action == POLICY_RECORD_LENGTH &&
-	    !json_put(item, "bytes", json_integer(rd_u32(&number))))
-		r->failed = true;
-	if ((action == POLICY_SEND || action == POLICY_DISCONNECT) &&
-	    !json_put(item, "data", json_bytes(data)))
+	if (!put_action(item, action, data))
 		r->failed = true;
 	if (json_array_append_new(r->actions, item) != 0)
 		r->failed = true;

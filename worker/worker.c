@@ -25,7 +25,8 @@ static enum err take_banner(struct worker *w)
 {
 	struct span ident;
 	size_t used;
-	enum err e = banner_take(transport_peek(&w->transport), &used, &ident);
+	enum err e = banner_take(transport_peek(&w->transport), w->settings->m.versions,
+				 &used, &ident);
 
 	if (e == OK)
 		e = bytes_to_str(w->kex.v_client, sizeof w->kex.v_client, ident);

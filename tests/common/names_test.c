@@ -54,6 +54,19 @@ START_TEST(names_valid_refuses_empty_long_and_unprintable_names)
 }
 END_TEST
 
+START_TEST(names_sound_takes_one_name)
+{
+	static const char name[LIMIT_NAME_BYTES + 1] = "";
+
+	ck_assert(names_sound(SPAN_LIT("forwarded-tcpip")));
+	ck_assert(names_sound(SPAN_LIT("a@example.com")));
+	ck_assert(!names_sound(SPAN_LIT("")));
+	ck_assert(!names_sound(SPAN_LIT("a b")));
+	ck_assert(!names_sound(SPAN_LIT("\x7f")));
+	ck_assert(!names_sound((struct span){(const uint8_t *)name, sizeof name}));
+}
+END_TEST
+
 START_TEST(names_glob_knows_star_and_question_mark)
 {
 	ck_assert(names_glob(SPAN_LIT("*"), SPAN_LIT("")));
@@ -75,6 +88,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, names_has_finds_whole_names_only);
 	tcase_add_test(t, names_choose_takes_the_clients_first_that_the_server_has);
 	tcase_add_test(t, names_valid_refuses_empty_long_and_unprintable_names);
+	tcase_add_test(t, names_sound_takes_one_name);
 	tcase_add_test(t, names_glob_knows_star_and_question_mark);
 	suite_add_tcase(s, t);
 	return s;

@@ -95,7 +95,7 @@ START_TEST(admit_asks_of_each_source_how_many_of_it_are_there)
 	struct source block;
 	struct refusal out;
 
-	here.allowed_clients = (struct strlist){everybody, 1};
+	m.clients.list = (struct strlist){everybody, 1};
 	here.per_source_max_startups = 2;
 	here.per_source_net_block_size = (struct net_block){24, 64};
 	block = source_block(&who, &here.per_source_net_block_size);
@@ -107,7 +107,7 @@ START_TEST(admit_asks_of_each_source_how_many_of_it_are_there)
 	ck_assert(out.full);
 	who.bytes[2] = 3;
 	ck_assert(admit(&m, &who, "192.0.3.1", &out));
-	here.allowed_clients.n = 0;
+	m.clients.list.n = 0;
 	ck_assert(!admit(&m, &who, "192.0.3.1", &out));
 	ck_assert_str_eq(out.why, "AllowedClients");
 	ck_assert(!out.full);

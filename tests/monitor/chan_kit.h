@@ -14,6 +14,8 @@
 #include "monitor/chan_policy.h"
 #include "monitor/chan_script.h"
 #include "monitor/conn.h"
+#include "monitor/conn_policy.h"
+#include "monitor/offer.h"
 #include "monitor/serve.h"
 #include "monitor/serve_chan.h"
 #include "tests/unit.h"
@@ -46,6 +48,10 @@ static struct kit {
 	uint8_t fields[LIMIT_FACTS_BYTES];
 	struct wr answer;
 	enum err failed; /* what conn_fail was told */
+	struct settings set;
+	uint32_t error; /* the code of the last on_error */
+	char error_text[256];
+	const char *goodbye; /* what conn_disconnect was told */
 } kit;
 
 /* ---- what stands in ---- */
@@ -110,6 +116,20 @@ void conn_fail(struct conn *c, enum err e)
 	kit.failed = e;
 }
 
+void conn_policy_error(struct conn *c, uint32_t code, struct span text)
+{
+	(void)c;
+	kit.error = code;
+	ck_assert_int_eq(bytes_to_str(kit.error_text, sizeof kit.error_text, text), OK);
+}
+
+void conn_disconnect(struct conn *c, enum err e, const char *text)
+{
+	(void)c;
+	(void)e;
+	kit.goodbye = strdup(text);
+}
+
 struct mchan *chan_find(const struct conn *c, uint32_t chan)
 {
 	struct mchan *ch = c->work->chans;
@@ -121,8 +141,11 @@ struct mchan *chan_find(const struct conn *c, uint32_t chan)
 
 struct mchan *chan_add(struct conn *c, uint32_t chan, bool session)
 {
-	struct mchan *ch = calloc(1, sizeof *ch);
+	struct mchan *ch;
 
+	if (chan_find(c, chan) != NULL)
+		return NULL;
+	ch = calloc(1, sizeof *ch);
 	ck_assert_ptr_nonnull(ch);
 	*ch = (struct mchan){.chan = chan, .session = session, .next = c->work->chans};
 	c->work->chans = ch;
@@ -154,11 +177,14 @@ static inline void kit_begin(void)
 	kit.m.base = event_base_new();
 	kit.c.m = &kit.m;
 	kit.c.work = &kit.work;
+	kit.work.set = &kit.set;
+	kit.work.link.state = IN_OPEN;
 	kit.answer = WR(kit.fields);
 }
 
 static inline void kit_end(void)
 {
+	offers_wipe(&kit.c);
 	while (kit.work.chans != NULL)
 		chan_remove(&kit.c, kit.work.chans);
 	ck_assert_uint_eq(kit.work.send_queued, 0);

@@ -25,9 +25,11 @@ static enum err want(void)
 	return serve_chan_want(&kit.c, &(struct msg_chan_want){.chan = 4}, &no_fds);
 }
 
+static struct act_result done;
+
 static void act(enum policy_action action, struct span bytes)
 {
-	chan_script_act(&kit.c, 4, action, bytes);
+	done = chan_script_act(&kit.c, 4, action, bytes);
 }
 
 START_TEST(piece_is_acknowledged_once_the_script_had_it)
@@ -126,6 +128,7 @@ START_TEST(send_beyond_the_bound_is_refused_and_told_when_there_is_room)
 		act(POLICY_SEND, SPAN_OF(piece));
 	ck_assert_uint_eq(kit.work.send_queued, LIMIT_SEND_QUEUE_BYTES);
 	act(POLICY_SEND, SPAN_LIT("x"));
+	ck_assert_uint_eq(done.code, CODE_WOULD_BLOCK);
 	ck_assert_uint_eq(kit.work.send_queued, LIMIT_SEND_QUEUE_BYTES);
 	ck_assert(!ch->policy->ready);
 	while (kit.n_told == 0)
@@ -219,6 +222,78 @@ START_TEST(full_link_is_left_alone_and_tried_again)
 }
 END_TEST
 
+/* A session whose program is the script. */
+static struct mchan *session(void)
+{
+	struct mchan *s = kit_channel(7, &MSG_OF(open_session, .chan = 7));
+
+	ck_assert_int_eq(chan_script_begin(&kit.c, s), OK);
+	ck_assert_int_eq(
+	    serve_chan_want(&kit.c, &(struct msg_chan_want){.chan = 7}, &no_fds), OK);
+	return s;
+}
+
+START_TEST(errors_go_to_stderr_of_sessions_only)
+{
+	struct msg m;
+
+	act(POLICY_SEND_ERROR, SPAN_LIT("x"));
+	ck_assert_uint_eq(done.code, CODE_INVALID);
+	session();
+	done = chan_script_act(&kit.c, 7, POLICY_SEND_ERROR, SPAN_LIT("no such thing"));
+	ck_assert_ptr_null(done.why);
+	m = kit_sent(MSG_chan_send);
+	ck_assert_uint_eq(m.u.chan_send.is_error, 1);
+	ck_assert(span_is(m.u.chan_send.data, "no such thing"));
+}
+END_TEST
+
+START_TEST(session_ends_with_the_status_that_was_given)
+{
+	static const uint8_t status[] = {0, 0, 0, 3}, other[] = {0, 0, 0, 4};
+	struct msg m;
+
+	session();
+	done = chan_script_act(&kit.c, 7, POLICY_SEND, SPAN_LIT("bye"));
+	done = chan_script_act(&kit.c, 7, POLICY_CLOSE, SPAN_OF(status));
+	done = chan_script_act(&kit.c, 7, POLICY_CLOSE, SPAN_OF(other));
+	kit_sent(MSG_chan_send);
+	m = kit_sent(MSG_chan_close);
+	ck_assert_uint_eq(m.u.chan_close.status, 3);
+	kit_quiet();
+	done = chan_script_act(&kit.c, 7, POLICY_SEND, SPAN_LIT("late"));
+	ck_assert_uint_eq(done.code, CODE_AFTER_END);
+	act(POLICY_CLOSE, SPAN_LIT("x"));
+	ck_assert_uint_eq(done.code, CODE_INVALID);
+}
+END_TEST
+
+START_TEST(client_that_takes_nothing_for_the_timeout_loses_the_channel)
+{
+	kit.set.connection_timeout_s = 1;
+	act(POLICY_SEND, SPAN_LIT("x"));
+	kit_quiet();
+	ck_assert_int_eq(event_base_loop(kit.m.base, EVLOOP_ONCE), 0);
+	ck_assert_uint_eq(kit.error, CODE_TIMEOUT);
+	ck_assert_str_eq(kit.error_text,
+			 "channel 4: the client took nothing for 1 seconds");
+	kit_sent(MSG_chan_close);
+	ck_assert_uint_eq(kit.work.send_queued, 0);
+	ck_assert(!ch->policy->ready);
+}
+END_TEST
+
+START_TEST(client_that_takes_what_there_is_has_no_timeout)
+{
+	kit.set.connection_timeout_s = 1;
+	act(POLICY_SEND, SPAN_LIT("x"));
+	ck_assert_int_eq(want(), OK);
+	kit_sent(MSG_chan_send);
+	ck_assert_int_eq(event_base_loop(kit.m.base, EVLOOP_NONBLOCK), 1);
+	ck_assert_uint_eq(kit.error, 0);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("monitor_chan_script");
@@ -239,6 +314,10 @@ Suite *unit_suite(void)
 	tcase_add_test(t, channel_of_somebody_else_can_only_be_closed);
 	tcase_add_test(t, answer_after_the_channel_closed_is_passed_over);
 	tcase_add_test(t, full_link_is_left_alone_and_tried_again);
+	tcase_add_test(t, errors_go_to_stderr_of_sessions_only);
+	tcase_add_test(t, session_ends_with_the_status_that_was_given);
+	tcase_add_test(t, client_that_takes_nothing_for_the_timeout_loses_the_channel);
+	tcase_add_test(t, client_that_takes_what_there_is_has_no_timeout);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -101,8 +101,8 @@ static void tell_settings(struct fake *f)
 	uint8_t store[256];
 	struct wr w = WR(store);
 	struct msg m =
-	    MSG_OF(fork_settings, .ident = SPAN_LIT(IDENT),
-		   .kex = span_str(or (options.kex, KEX)),
+	    MSG_OF(fork_settings, .versions = SPAN_LIT("SSH-*"),
+		   .ident = SPAN_LIT(IDENT), .kex = span_str(or (options.kex, KEX)),
 		   .hostkey = SPAN_LIT("ssh-ed25519,rsa-sha2-512"),
 		   .cipher = span_str(or (options.cipher, CIPHERS)),
 		   .mac = span_str(or (options.mac, MACS)),

@@ -63,7 +63,8 @@ static inline void peer_settings(struct peer *p)
 	uint8_t key[32] = {7}, keys[128];
 	struct wr k = WR(keys);
 	struct msg m = MSG_OF(
-	    fork_settings, .ident = SPAN_LIT(PEER_SERVER),
+	    fork_settings, .versions = SPAN_LIT("SSH-2.0-*,SSH-1.99-*"),
+	    .ident = SPAN_LIT(PEER_SERVER),
 	    .kex = SPAN_LIT("curve25519-sha256,ecdh-sha2-nistp256,diffie-hellman-group-"
 			    "exchange-sha256,diffie-hellman-group14-sha256,unheard-of"),
 	    .hostkey = SPAN_LIT("ssh-ed25519,rsa-sha2-512"),

@@ -13,8 +13,8 @@ static struct span encoded(size_t n, size_t cut)
 	uint8_t blob[64], raw[32] = {5};
 	struct wr b = WR(blob), k = WR(keys), w = WR(wire);
 	struct msg m =
-	    MSG_OF(fork_settings, .ident = SPAN_LIT("SSH-2.0-x"),
-		   .kex = SPAN_LIT("curve25519-sha256"),
+	    MSG_OF(fork_settings, .versions = SPAN_LIT("SSH-*"),
+		   .ident = SPAN_LIT("SSH-2.0-x"), .kex = SPAN_LIT("curve25519-sha256"),
 		   .hostkey = SPAN_LIT("ssh-ed25519"), .cipher = SPAN_LIT("aes128-ctr"),
 		   .mac = SPAN_LIT("hmac-sha2-256"), .comp = SPAN_LIT("none"));
 

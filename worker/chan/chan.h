@@ -87,6 +87,10 @@ MUST_CHECK enum err on_chan_send(struct worker *w, const struct msg_chan_send *m
 				 struct ipc_fds *fds);
 MUST_CHECK enum err on_chan_eof(struct worker *w, const struct msg_chan_eof *m,
 				struct ipc_fds *fds);
+MUST_CHECK enum err on_offer(struct worker *w, const struct msg_offer *m,
+			     struct ipc_fds *fds);
+MUST_CHECK enum err on_packet(struct worker *w, const struct msg_packet *m,
+			      struct ipc_fds *fds);
 MUST_CHECK enum err on_session_exited(struct worker *w,
 				      const struct msg_session_exited *m,
 				      struct ipc_fds *fds);

@@ -55,16 +55,7 @@ static const struct chan_type *type_find(struct span name)
 	return NULL;
 }
 
-/* RFC 4250 4.6.1: names are of printable characters. */
-static bool name_is_sound(struct span name)
-{
-	for (size_t i = 0; i < name.n; i++)
-		if (name.p[i] <= ' ' || name.p[i] > '~')
-			return false;
-	return name.n > 0 && name.n <= LIMIT_NAME_BYTES;
-}
-
-static enum err keep_type(struct chan *c, struct span name)
+enum err chan_keep_type(struct chan *c, struct span name)
 {
 	c->type_store = strndup((const char *)name.p, name.n);
 	if (c->type_store == NULL)
@@ -84,7 +75,7 @@ static enum err open_type(struct worker *w, const struct chan_type *type,
 	c->peer = asked->peer;
 	c->peer_window = asked->window;
 	c->peer_packet = asked->packet;
-	if (type == &other && (e = keep_type(c, asked->type)) != OK)
+	if (type == &other && (e = chan_keep_type(c, asked->type)) != OK)
 		return e;
 	e = type->open(c, r);
 	if (e == ERR_DENIED) {
@@ -110,7 +101,7 @@ enum err recv_channel_open(struct worker *w, struct rd *r)
 		return e;
 	type = type_find(asked.type);
 	if (type == NULL && (w->granted.hears & HEARS_OPEN) != 0 &&
-	    name_is_sound(asked.type))
+	    names_sound(asked.type))
 		type = &other;
 	if (type == NULL)
 		return chan_refuse(w, asked.peer, SSH_OPEN_UNKNOWN_CHANNEL_TYPE,
@@ -241,9 +232,10 @@ enum err recv_channel_open_confirmation(struct worker *w, struct rd *r)
 	c->peer_packet = packet;
 	chan_enter(c, CHAN_OPEN);
 	log_debug("channel %u: %s opened", c->number, c->type);
-	if ((e = chan_tell(c, CHAN_EVENT_OPENED)) != OK)
+	e = c->script != NULL ? script_offer_taken(c) : chan_tell(c, CHAN_EVENT_OPENED);
+	if (e != OK || (e = tell_ready(c)) != OK)
 		return e;
-	return tell_ready(c);
+	return c->script != NULL ? script_flush(c) : OK;
 }
 
 enum err recv_channel_open_failure(struct worker *w, struct rd *r)
@@ -264,6 +256,8 @@ enum err recv_channel_open_failure(struct worker *w, struct rd *r)
 	if (log_wants(LOG_DEBUG1))
 		log_debug("channel %u: client refused %s, reason %u: %s", c->number,
 			  c->type, reason, printable(text, &shown));
+	if (c->script != NULL)
+		return script_offer_refused(c, reason, text);
 	chan_free(c);
 	return OK;
 }

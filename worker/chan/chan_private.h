@@ -116,6 +116,9 @@ MUST_CHECK enum err chan_refuse(struct worker *w, uint32_t peer,
 MUST_CHECK enum err chan_offer(struct worker *w, const char *type, int fd,
 			       struct wr **packet);
 
+/* Keeps the name of a type that no table has. Errors: ERR_MEMORY */
+MUST_CHECK enum err chan_keep_type(struct chan *c, struct span name);
+
 /* ---- chan_data.c ---- */
 
 /* What a descriptor of a channel calls. */
@@ -247,6 +250,13 @@ chan_open_fn session_open, direct_tcpip_open, direct_streamlocal_open, other_ope
 
 /* Joins a channel to a script. Errors: ERR_MEMORY */
 MUST_CHECK enum err chan_join_script(struct chan *c);
+
+/* The client took a channel that was offered for a script. */
+MUST_CHECK enum err script_offer_taken(struct chan *c);
+
+/* The client did not: reason and text are its own. c is gone afterwards. */
+MUST_CHECK enum err script_offer_refused(struct chan *c, uint32_t reason,
+					 struct span text);
 
 /* Gives the monitor the next piece of what the client sent, where one is due. */
 MUST_CHECK enum err script_give(struct chan *c);

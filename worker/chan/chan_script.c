@@ -10,12 +10,14 @@
 #include "worker/chan/chan_private.h"
 
 struct script {
-	struct queue out; /* of the script's, for the client: one piece at most */
-	bool waits;       /* a piece was given, and not yet taken */
-	bool wants;       /* a piece was asked for */
-	bool eof_due;     /* the script sends no more */
-	bool close_due;   /* and wants the channel to end, once all is sent */
-	uint32_t status;  /* of a session, where close_due */
+	struct queue out;  /* of the script's, for the client: one piece at most */
+	bool out_is_error; /* it is stderr of a session */
+	uint32_t tag;      /* the monitor's name for it, where we offered it */
+	bool waits;        /* a piece was given, and not yet taken */
+	bool wants;        /* a piece was asked for */
+	bool eof_due;      /* the script sends no more */
+	bool close_due;    /* and wants the channel to end, once all is sent */
+	uint32_t status;   /* of a session, where close_due */
 };
 
 enum err chan_join_script(struct chan *c)
@@ -143,12 +145,16 @@ bool script_waits(const struct chan *c)
 static enum err send_piece(struct chan *c, size_t max)
 {
 	struct transport *t = &c->worker->transport;
-	struct wr *p = transport_begin(t, SSH_MSG_CHANNEL_DATA);
+	bool is_error = c->script->out_is_error && c->session != NULL;
+	struct wr *p = transport_begin(t, is_error ? SSH_MSG_CHANNEL_EXTENDED_DATA
+						   : SSH_MSG_CHANNEL_DATA);
 	size_t mark, n;
 	uint8_t *at;
 	enum err e;
 
 	wr_u32(p, c->peer);
+	if (is_error)
+		wr_u32(p, SSH_EXTENDED_DATA_STDERR);
 	mark = wr_open(p);
 	at = wr_lend(p, max, &n);
 	if (n == 0) {
@@ -197,6 +203,7 @@ enum err on_chan_send(struct worker *w, const struct msg_chan_send *m,
 	if (c == NULL || c->eof_sent || c->script->eof_due)
 		return OK;
 	c->script->wants = false;
+	c->script->out_is_error = m->is_error != 0;
 	if ((e = queue_put(&c->script->out, m->data)) != OK)
 		return e;
 	return script_flush(c);
@@ -229,4 +236,96 @@ enum err on_chan_close(struct worker *w, const struct msg_chan_close *m,
 	c->script->close_due = c->script->eof_due = true;
 	c->script->status = m->status;
 	return script_flush(c);
+}
+
+/* ---- channels and packets that the script wants ---- */
+
+static enum err tell_offered(struct worker *w, uint32_t tag, uint32_t failure,
+			     struct span text)
+{
+	struct span cut = {text.p,
+			   text.n < LIMIT_TEXT_BYTES ? text.n : LIMIT_TEXT_BYTES};
+
+	return worker_ask(
+	    w, &MSG_OF(offered, .tag = tag, .failure = failure, .text = cut));
+}
+
+/* Makes the channel; ERR_NO_SPACE: there are too many. */
+static enum err offer_begin(struct worker *w, const struct msg_offer *m,
+			    struct chan **out)
+{
+	struct chan *c;
+	enum err e;
+
+	if (w->chans.n >= LIMIT_CHANNELS || w->chans.offered >= LIMIT_CHAN_OFFERS)
+		return ERR_NO_SPACE;
+	if ((e = chan_new(w, NULL, CHAN_OFFERED, &c)) != OK)
+		return e;
+	*out = c;
+	if ((e = chan_keep_type(c, m->type)) != OK || (e = chan_join_script(c)) != OK)
+		return e;
+	c->script->tag = m->tag;
+	return OK;
+}
+
+enum err on_offer(struct worker *w, const struct msg_offer *m, struct ipc_fds *fds)
+{
+	struct chan *c;
+	struct wr *p;
+	enum err e = offer_begin(w, m, &c);
+
+	(void)fds;
+	if (e == ERR_NO_SPACE)
+		return tell_offered(w, m->tag, SSH_OPEN_RESOURCE_SHORTAGE,
+				    SPAN_LIT("too many channels"));
+	if (e != OK)
+		return e;
+	p = transport_begin(&w->transport, SSH_MSG_CHANNEL_OPEN);
+	wr_bytes(p, m->type);
+	wr_u32(p, c->number);
+	wr_u32(p, c->window);
+	wr_u32(p, LIMIT_CHAN_PACKET_BYTES);
+	wr_raw(p, m->payload);
+	return transport_commit(&w->transport);
+}
+
+enum err script_offer_taken(struct chan *c)
+{
+	return worker_ask(c->worker,
+			  &MSG_OF(offered, .tag = c->script->tag, .chan = c->number));
+}
+
+enum err script_offer_refused(struct chan *c, uint32_t reason, struct span text)
+{
+	struct worker *w = c->worker;
+	uint32_t tag = c->script->tag;
+
+	chan_free(c);
+	/* a failure for no reason is one all the same */
+	return tell_offered(w, tag, reason != SSH_OPEN_OK ? reason : UINT32_MAX, text);
+}
+
+/* Packets by hand wait for nobody: a client that does not read gets no more of them. */
+enum err on_packet(struct worker *w, const struct msg_packet *m, struct ipc_fds *fds)
+{
+	struct chan *c = NULL;
+	struct transport *t = &w->transport;
+	struct wr *p;
+
+	(void)fds;
+	if (m->on_channel != 0) {
+		c = chan_find(w, m->chan, CHAN_OPEN);
+		if (c == NULL || c->close_sent)
+			return OK;
+	}
+	if (transport_choked(t) || t->held.n > LIMIT_HELD_BYTES / 2) {
+		log_error("packet %u is not sent: the client does not read",
+			  (unsigned)m->number);
+		return OK;
+	}
+	p = transport_begin(t, (enum ssh_msg)m->number);
+	if (c != NULL)
+		wr_u32(p, c->peer);
+	wr_raw(p, m->payload);
+	return transport_commit(t);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/limits.h"
+#include "common/names.h"
 #include "common/rd.h"
 #include "worker/wire/banner.h"
 
@@ -42,22 +43,24 @@ static bool take_number(struct rd *r)
 }
 
 /* protoversion "-" softwareversion; the latter may not be empty. */
-static enum err judge(struct span line)
+static enum err judge(struct span line, struct span versions)
 {
 	struct rd r = RD(line);
-	struct span version;
+	struct span pattern;
 
 	rd_raw(&r, PREFIX_BYTES);
-	version = r.left;
 	if (!take_number(&r) || rd_u8(&r) != '.' || !take_number(&r))
 		return ERR_BANNER;
-	version.n -= r.left.n;
 	if (rd_u8(&r) != '-' || !rd_ok(&r) || rd_rest(&r).n == 0)
 		return ERR_BANNER;
-	return span_is(version, "2.0") || span_is(version, "1.99") ? OK : ERR_VERSION;
+	while (names_next(&versions, &pattern))
+		if (names_glob(pattern, line))
+			return OK;
+	return ERR_VERSION;
 }
 
-enum err banner_take(struct span raw, size_t *used, struct span *ident)
+enum err banner_take(struct span raw, struct span versions, size_t *used,
+		     struct span *ident)
 {
 	size_t known = raw.n < PREFIX_BYTES ? raw.n : PREFIX_BYTES;
 	struct span line;
@@ -72,7 +75,7 @@ enum err banner_take(struct span raw, size_t *used, struct span *ident)
 		return e;
 	if (line.n < PREFIX_BYTES)
 		return ERR_BANNER;
-	if ((e = judge(line)) != OK)
+	if ((e = judge(line, versions)) != OK)
 		return e;
 	*used = n;
 	*ident = line;

@@ -360,6 +360,126 @@ START_TEST(events_are_told_of_joined_channels_where_a_script_hears)
 }
 END_TEST
 
+/* ---- channels that we open, packets by hand ---- */
+
+static void offers(void)
+{
+	struct msg_offer m = {
+	    .tag = 77, .type = SPAN_LIT("x@example.com"), .payload = SPAN_LIT("abc")};
+
+	ck_assert_int_eq(on_offer(&fake.w, &m, &no_fds), OK);
+}
+
+static uint32_t offer_went_out(void)
+{
+	struct rd r = next_out(SSH_MSG_CHANNEL_OPEN);
+	uint32_t number;
+
+	ck_assert(span_is(rd_bytes(&r, LIMIT_NAME_BYTES), "x@example.com"));
+	number = rd_u32(&r);
+	ck_assert_uint_eq(rd_u32(&r), LIMIT_WINDOW_BYTES);
+	ck_assert_uint_eq(rd_u32(&r), LIMIT_CHAN_PACKET_BYTES);
+	ck_assert(span_is(rd_rest(&r), "abc"));
+	return number;
+}
+
+static enum err confirms(uint32_t number, uint32_t peer, uint32_t window)
+{
+	struct wr *w = client(number);
+
+	wr_u32(w, peer);
+	wr_u32(w, window);
+	wr_u32(w, LIMIT_CHAN_PACKET_BYTES);
+	return give(recv_channel_open_confirmation);
+}
+
+START_TEST(channel_that_we_open_is_the_scripts_once_the_client_took_it)
+{
+	struct msg m;
+
+	offers();
+	ck_assert_int_eq(confirms(offer_went_out(), 9, 100), OK);
+	m = next_asked(MSG_offered);
+	ck_assert_uint_eq(m.u.offered.tag, 77);
+	ck_assert_uint_eq(m.u.offered.failure, 0);
+	next_asked(MSG_chan_event);
+	next_asked(MSG_chan_want);
+	sends(SPAN_LIT("hello"));
+	expect_data(9, "hello");
+	next_asked(MSG_chan_want);
+	ck_assert_int_eq(client_data(0, 3), OK);
+	expect_piece(3);
+}
+END_TEST
+
+START_TEST(channel_that_the_client_refuses_is_told_with_its_words)
+{
+	struct wr *w;
+	struct msg m;
+
+	offers();
+	w = client(offer_went_out());
+	wr_u32(w, SSH_OPEN_ADMINISTRATIVELY_PROHIBITED);
+	wr_str(w, "not here");
+	wr_str(w, "");
+	ck_assert_int_eq(give(recv_channel_open_failure), OK);
+	m = next_asked(MSG_offered);
+	ck_assert_uint_eq(m.u.offered.tag, 77);
+	ck_assert_uint_eq(m.u.offered.failure, SSH_OPEN_ADMINISTRATIVELY_PROHIBITED);
+	ck_assert(span_is(m.u.offered.text, "not here"));
+	ck_assert_uint_eq(fake.w.chans.n, 0);
+}
+END_TEST
+
+START_TEST(offers_beyond_the_bound_fail_at_once)
+{
+	for (size_t i = 0; i < LIMIT_CHAN_OFFERS; i++) {
+		offers();
+		(void)offer_went_out();
+	}
+	expect_nothing_asked();
+	offers();
+	expect_nothing();
+	ck_assert_uint_eq(next_asked(MSG_offered).u.offered.failure,
+			  SSH_OPEN_RESOURCE_SHORTAGE);
+}
+END_TEST
+
+START_TEST(packet_goes_out_with_the_clients_number_in_front)
+{
+	struct msg_packet m = {.on_channel = 1,
+			       .number = SSH_MSG_CHANNEL_REQUEST,
+			       .payload = SPAN_LIT("rest")};
+	struct rd r;
+
+	open_script(9, 100);
+	ck_assert_int_eq(on_packet(&fake.w, &m, &no_fds), OK);
+	r = next_out(SSH_MSG_CHANNEL_REQUEST);
+	ck_assert_uint_eq(rd_u32(&r), 9);
+	ck_assert(span_is(rd_rest(&r), "rest"));
+	m.on_channel = 0;
+	m.number = SSH_MSG_IGNORE;
+	ck_assert_int_eq(on_packet(&fake.w, &m, &no_fds), OK);
+	r = next_out(SSH_MSG_IGNORE);
+	ck_assert(span_is(rd_rest(&r), "rest"));
+	m.on_channel = 1;
+	m.chan = 8; /* closed meanwhile */
+	ck_assert_int_eq(on_packet(&fake.w, &m, &no_fds), OK);
+	expect_nothing();
+}
+END_TEST
+
+START_TEST(packet_by_hand_does_not_wait_for_a_client_that_does_not_read)
+{
+	struct msg_packet m = {.number = SSH_MSG_IGNORE, .payload = SPAN_LIT("rest")};
+
+	fake.w.transport.held.n = LIMIT_HELD_BYTES;
+	ck_assert_int_eq(on_packet(&fake.w, &m, &no_fds), OK);
+	expect_nothing();
+	fake.w.transport.held.n = 0;
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("worker_chan_script");
@@ -387,6 +507,11 @@ Suite *unit_suite(void)
 	tcase_add_test(t, client_that_closes_a_script_is_answered);
 	tcase_add_test(t, close_of_the_monitor_ends_a_joined_channel_too);
 	tcase_add_test(t, events_are_told_of_joined_channels_where_a_script_hears);
+	tcase_add_test(t, channel_that_we_open_is_the_scripts_once_the_client_took_it);
+	tcase_add_test(t, channel_that_the_client_refuses_is_told_with_its_words);
+	tcase_add_test(t, offers_beyond_the_bound_fail_at_once);
+	tcase_add_test(t, packet_goes_out_with_the_clients_number_in_front);
+	tcase_add_test(t, packet_by_hand_does_not_wait_for_a_client_that_does_not_read);
 	suite_add_tcase(s, t);
 	return s;
 }

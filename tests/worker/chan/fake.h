@@ -69,6 +69,12 @@ void transport_cancel(struct transport *t)
 	t->packet = (struct wr){0};
 }
 
+bool transport_choked(const struct transport *t)
+{
+	(void)t;
+	return false;
+}
+
 size_t transport_room(const struct transport *t)
 {
 	(void)t;

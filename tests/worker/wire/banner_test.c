@@ -5,6 +5,8 @@
 #include "tests/unit.h"
 #include "worker/wire/banner.h"
 
+#define usual SPAN_LIT("SSH-2.0-*,SSH-1.99-*")
+
 struct line {
 	const char *text;
 	enum err e;
@@ -42,7 +44,7 @@ START_TEST(banner_take_judges_each_line)
 	const struct line *l = &lines[_i];
 	size_t used = 99;
 	struct span ident = {0};
-	enum err e = banner_take(span_str(l->text), &used, &ident);
+	enum err e = banner_take(span_str(l->text), usual, &used, &ident);
 
 	ck_assert_msg(e == l->e, "%s: %s", l->text, err_text(e));
 	if (e == OK) {
@@ -61,8 +63,8 @@ START_TEST(banner_take_refuses_a_nul)
 	size_t used;
 
 	ck_assert_int_eq(
-	    banner_take((struct span){(const uint8_t *)raw, sizeof raw - 1}, &used,
-			&ident),
+	    banner_take((struct span){(const uint8_t *)raw, sizeof raw - 1}, usual,
+			&used, &ident),
 	    ERR_BANNER);
 }
 END_TEST
@@ -75,16 +77,32 @@ START_TEST(banner_take_gives_up_at_the_limit_without_a_line_end)
 
 	memset(raw, 'a', sizeof raw);
 	memcpy(raw, "SSH-2.0-", 8);
+	ck_assert_int_eq(banner_take((struct span){raw, LIMIT_IDENT_BYTES - 1}, usual,
+				     &used, &ident),
+			 ERR_AGAIN);
 	ck_assert_int_eq(
-	    banner_take((struct span){raw, LIMIT_IDENT_BYTES - 1}, &used, &ident),
-	    ERR_AGAIN);
-	ck_assert_int_eq(
-	    banner_take((struct span){raw, LIMIT_IDENT_BYTES}, &used, &ident),
+	    banner_take((struct span){raw, LIMIT_IDENT_BYTES}, usual, &used, &ident),
 	    ERR_BANNER);
-	ck_assert_int_eq(banner_take(SPAN_OF(raw), &used, &ident), ERR_BANNER);
+	ck_assert_int_eq(banner_take(SPAN_OF(raw), usual, &used, &ident), ERR_BANNER);
 	raw[LIMIT_IDENT_BYTES - 1] = '\n';
-	ck_assert_int_eq(banner_take(SPAN_OF(raw), &used, &ident), OK);
+	ck_assert_int_eq(banner_take(SPAN_OF(raw), usual, &used, &ident), OK);
 	ck_assert_uint_eq(ident.n, LIMIT_IDENT_BYTES - 1);
+}
+END_TEST
+
+START_TEST(patterns_say_which_versions_are_taken)
+{
+	struct span ident, line = SPAN_LIT("SSH-2.99-PuTTY\r\n");
+	size_t used;
+
+	ck_assert_int_eq(banner_take(line, usual, &used, &ident), ERR_VERSION);
+	ck_assert_int_eq(banner_take(line, SPAN_LIT("*OpenSSH*"), &used, &ident),
+			 ERR_VERSION);
+	ck_assert_int_eq(
+	    banner_take(line, SPAN_LIT("*OpenSSH*,*-PuTTY"), &used, &ident), OK);
+	ck_assert_int_eq(
+	    banner_take(SPAN_LIT("SSH-x\r\n"), SPAN_LIT("*"), &used, &ident),
+	    ERR_BANNER);
 }
 END_TEST
 
@@ -106,6 +124,7 @@ Suite *unit_suite(void)
 			    sizeof lines / sizeof lines[0]);
 	tcase_add_test(t, banner_take_refuses_a_nul);
 	tcase_add_test(t, banner_take_gives_up_at_the_limit_without_a_line_end);
+	tcase_add_test(t, patterns_say_which_versions_are_taken);
 	tcase_add_test(t, the_refusals_are_those_of_sshd);
 	suite_add_tcase(s, t);
 	return s;
