@@ -5,7 +5,15 @@
 #include "common/algs.h"
 #include "common/names.h"
 
-#define ALG(kind, name, on) {ALG_##kind, name, on},
+static const char *const reasons[] = {
+#define WEAK(reason, text) [ALG_##reason] = (text),
+#include "common/algs.def"
+};
+
+#define ON_DEFAULT true
+#define ON_ASKED   false
+#define ALG(kind, name, on, provider, weak)                                            \
+	{ALG_##kind, name, ON_##on, ALG_##provider, ALG_##weak},
 const struct alg_name algs[] = {
 #include "common/algs.def"
 };
@@ -32,12 +40,53 @@ static void choose(struct choice *c, const struct alg_name *row)
 		c->row[c->n++] = row;
 }
 
-bool algs_known(enum alg_kind kind, struct span name)
+static const struct alg_name *find(enum alg_kind kind, struct span name)
 {
 	for (size_t i = 0; i < N_ALGS; i++)
 		if (algs[i].kind == kind && span_is(name, algs[i].name))
+			return &algs[i];
+	return NULL;
+}
+
+bool algs_known(enum alg_kind kind, struct span name)
+{
+	return find(kind, name) != NULL;
+}
+
+const char *alg_weak(enum alg_kind kind, struct span name)
+{
+	const struct alg_name *row = find(kind, name);
+
+	return row == NULL ? NULL : reasons[row->weak];
+}
+
+bool algs_have(enum alg_kind kind, struct span list, enum alg_provider provider)
+{
+	struct span name;
+
+	while (names_next(&list, &name)) {
+		const struct alg_name *row = find(kind, name);
+
+		if (row != NULL && row->provider == provider)
 			return true;
+	}
 	return false;
+}
+
+enum err algs_keep_fips(enum alg_kind kind, struct span list, struct wr *out)
+{
+	struct span name, whole;
+	size_t n = 0;
+
+	while (names_next(&list, &name)) {
+		const struct alg_name *row = find(kind, name);
+
+		if (row == NULL || row->provider != ALG_FIPS)
+			continue;
+		wr_raw(out, n++ == 0 ? (struct span){0} : SPAN_LIT(","));
+		wr_raw(out, name);
+	}
+	return n == 0 ? ERR_CONFIG : wr_end(out, &whole);
 }
 
 static bool names_row(const struct alg_name *row, enum alg_kind kind,

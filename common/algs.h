@@ -18,10 +18,25 @@ enum alg_kind {
 };
 #define ALG_KIND_COUNT 7
 
+/* Which of libcrypto's providers have it. */
+enum alg_provider {
+	ALG_PLAIN, /* the default one, or it is our own or another library's */
+	ALG_FIPS,  /* also the one with a certificate */
+	ALG_LEGACY /* only the legacy one */
+};
+
+/* ALG_SOUND: nothing speaks against it. */
+enum alg_reason {
+#define WEAK(reason, text) ALG_##reason,
+#include "common/algs.def"
+};
+
 struct alg_name {
 	enum alg_kind kind;
 	const char *name;
 	bool on; /* in the default list */
+	enum alg_provider provider;
+	enum alg_reason weak; /* why one would not have it */
 };
 
 /* The table of algs.def. */
@@ -30,6 +45,22 @@ extern const size_t n_algs;
 
 /* Tells whether there is an algorithm of that name. */
 bool algs_known(enum alg_kind kind, struct span name);
+
+/*
+ * Tells why an operator would rather not have an algorithm: the rest of a sentence that begins
+ * with its name. NULL where nothing speaks against it, or there is none of that name.
+ */
+const char *alg_weak(enum alg_kind kind, struct span name);
+
+/* Tells whether a name-list has one that is of that provider. */
+bool algs_have(enum alg_kind kind, struct span list, enum alg_provider provider);
+
+/*
+ * Writes those names of a name-list that CryptoProvider fips has.
+ * Errors: ERR_CONFIG none is left; ERR_NO_SPACE
+ */
+MUST_CHECK enum err algs_keep_fips(enum alg_kind kind, struct span list,
+				   struct wr *out);
 
 /*
  * Writes the name-list that spec means.

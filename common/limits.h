@@ -20,9 +20,12 @@
 #define LIMIT_RSA_EXPONENT_BITS 64    /* above: verifying costs as much as signing */
 #define LIMIT_ALGS              64    /* names in one algorithm list */
 #define LIMIT_EXTENSION_BYTES   16384 /* name or value in EXT_INFO */
+#define LIMIT_DH_BITS_SHORT     1024  /* for who takes no more, under SHA-1; RFC 4419 3 */
 #define LIMIT_DH_BITS_MIN       2048  /* group exchange; RFC 8270 */
 #define LIMIT_DH_BITS_MAX       8192  /* group exchange; RFC 4419 3 */
 #define LIMIT_RSA_BITS_MIN      2048  /* below: refused (NIST SP 800-131A) */
+#define LIMIT_DSA_BITS_MIN      1024  /* ssh-dss, only where it is asked for; RFC 4253 6.6 */
+#define LIMIT_DSA_BITS_MAX      3072  /* none is longer: FIPS 186-4 4.2 */
 #define LIMIT_RSA_BITS_MAX      16384 /* above: verifying costs too much */
 #define LIMIT_OUT_BYTES         (384 * 1024) /* sealed bytes waiting for the client */
 #define LIMIT_OUT_DATA_BYTES    (192 * 1024) /* above: channels are not read */

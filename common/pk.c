@@ -18,6 +18,7 @@
 #define P384     "ecdsa-sha2-nistp384"
 #define P521     "ecdsa-sha2-nistp521"
 #define RSA      "ssh-rsa"
+#define DSS      "ssh-dss"
 #define R256     "rsa-sha2-256"
 #define R512     "rsa-sha2-512"
 #define SKED     "sk-ssh-ed25519"
@@ -45,6 +46,13 @@ static const struct pk_family rsa = {
     .verify = pk_rsa_verify,
     .encode = pk_string_encode,
 };
+static const struct pk_family dss = {
+    .n_fields = 4,
+    .bits_min = LIMIT_DSA_BITS_MIN,
+    .parse = pk_dss_parse,
+    .verify = pk_dss_verify,
+    .encode = pk_dss_encode,
+};
 static const struct pk_family sk_ed = {
     .n_fields = 2,
     .bits_min = 256,
@@ -59,6 +67,7 @@ static const struct pk_family sk_ec = {
     .verify = pk_sk_ecdsa_verify,
 };
 
+#define S1    DIGEST_SHA1
 #define S256  DIGEST_SHA256
 #define S384  DIGEST_SHA384
 #define S512  DIGEST_SHA512
@@ -66,6 +75,7 @@ static const struct pk_family sk_ec = {
 #define U     PK_USER
 #define CERTS "PROTOCOL.certkeys"
 #define U2F   "PROTOCOL.u2f"
+#define SSH2  "RFC 4253 6.6"
 
 /* clang-format off */
 const struct pk_alg pk_algs[PK_ALG_COUNT] = {
@@ -76,6 +86,8 @@ const struct pk_alg pk_algs[PK_ALG_COUNT] = {
 	{P521,     P521,     NULL,     S512, HU, "nistp521", &ecdsa,   false, "RFC 5656"},
 	{R512,     RSA,      NULL,     S512, HU, NULL,       &rsa,     false, "RFC 8332"},
 	{R256,     RSA,      NULL,     S256, HU, NULL,       &rsa,     false, "RFC 8332"},
+	{RSA,      RSA,      NULL,     S1,   HU, NULL,       &rsa,     true,  SSH2},
+	{DSS,      DSS,      NULL,     S1,   HU, NULL,       &dss,     true,  SSH2},
 	{SK(SKED), SK(SKED), NULL,     S256, U,  NULL,       &sk_ed,   false, U2F},
 	{SK(SKEC), SK(SKEC), NULL,     S256, U,  "nistp256", &sk_ec,   false, U2F},
 	{C(ED),    C(ED),    ED,       S512, HU, NULL,       &ed25519, false, CERTS},
@@ -84,6 +96,8 @@ const struct pk_alg pk_algs[PK_ALG_COUNT] = {
 	{C(P521),  C(P521),  P521,     S512, HU, "nistp521", &ecdsa,   false, CERTS},
 	{C(R512),  C(RSA),   R512,     S512, HU, NULL,       &rsa,     false, CERTS},
 	{C(R256),  C(RSA),   R256,     S256, HU, NULL,       &rsa,     false, CERTS},
+	{C(RSA),   C(RSA),   RSA,      S1,   HU, NULL,       &rsa,     true,  CERTS},
+	{C(DSS),   C(DSS),   DSS,      S1,   HU, NULL,       &dss,     true,  CERTS},
 	{C(SKED),  C(SKED),  SK(SKED), S256, U,  NULL,       &sk_ed,   false, U2F},
 	{C(SKEC),  C(SKEC),  SK(SKEC), S256, U,  "nistp256", &sk_ec,   false, U2F},
 };

@@ -65,7 +65,7 @@ struct pk_alg {
 	const char *source;
 };
 
-#define PK_ALG_COUNT 16
+#define PK_ALG_COUNT 20
 /* In order of preference. */
 extern const struct pk_alg pk_algs[PK_ALG_COUNT];
 

@@ -57,9 +57,9 @@ static const struct curve *curve_of(const struct pk_alg *alg)
 	return i < CURVE_COUNT ? &curves[i] : NULL;
 }
 
-static EVP_PKEY *key_from_params(const char *type, int selection, OSSL_PARAM *params)
+EVP_PKEY *pk_key_from(const char *name, int selection, OSSL_PARAM *params)
 {
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, name, NULL);
 	EVP_PKEY *pkey = NULL;
 
 	if (ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1 &&
@@ -80,7 +80,7 @@ static EVP_PKEY *curve_blank(const struct curve *c)
 
 	if (blank[i] == NULL) {
 		memcpy(group, c->group, sizeof group - 1);
-		blank[i] = key_from_params("EC", EVP_PKEY_KEY_PARAMETERS, params);
+		blank[i] = pk_key_from("EC", EVP_PKEY_KEY_PARAMETERS, params);
 	}
 	return blank[i];
 }
@@ -99,9 +99,8 @@ void pk_family_warm(void)
 	}
 }
 
-/* md is NULL for Ed25519, which hashes by itself. */
-static enum err verify_by(EVP_PKEY *pkey, const EVP_MD *md, struct span signature,
-			  struct span data)
+enum err pk_verify_by(EVP_PKEY *pkey, const EVP_MD *md, struct span signature,
+		      struct span data)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	enum err e = ERR_CRYPTO;
@@ -143,7 +142,7 @@ enum err pk_ed25519_verify(const struct pk_alg *alg, const struct pk_key *key,
 	(void)out;
 	if (rd_end(fields) != OK || signature.n != ED25519_SIGNATURE_BYTES)
 		return ERR_SIGNATURE;
-	return verify_by(key->pkey, NULL, signature, data);
+	return pk_verify_by(key->pkey, NULL, signature, data);
 }
 
 enum err pk_string_encode(struct span raw, struct wr *w)
@@ -194,7 +193,7 @@ enum err pk_ecdsa_parse(const struct pk_alg *alg, struct rd *fields, struct pk_k
 	return OK;
 }
 
-static void der_integer(struct wr *w, struct span magnitude)
+void pk_der_integer(struct wr *w, struct span magnitude)
 {
 	bool sign = magnitude.n > 0 && (magnitude.p[0] & 0x80) != 0;
 
@@ -217,8 +216,8 @@ static enum err ecdsa_der(struct rd *blob, size_t field_bytes, struct wr *der)
 
 	if (rd_end(blob) != OK || r.n == 0 || s.n == 0)
 		return ERR_SIGNATURE;
-	der_integer(&body, r);
-	der_integer(&body, s);
+	pk_der_integer(&body, r);
+	pk_der_integer(&body, s);
 	if (wr_end(&body, &whole) != OK)
 		return ERR_SIGNATURE;
 	wr_u8(der, V_ASN1_SEQUENCE | V_ASN1_CONSTRUCTED);
@@ -239,12 +238,12 @@ enum err pk_ecdsa_verify(const struct pk_alg *alg, const struct pk_key *key,
 	(void)out;
 	if (rd_end(fields) != OK || ecdsa_der(&blob, (key->bits + 7) / 8, &der) != OK)
 		return ERR_SIGNATURE;
-	return verify_by(key->pkey, digest_md(alg->digest), (struct span){der.p, der.n},
-			 data);
+	return pk_verify_by(key->pkey, digest_md(alg->digest),
+			    (struct span){der.p, der.n}, data);
 }
 
 /* The longest integer here has 66 bytes, so only the outer length may take two. */
-static struct span der_read_integer(struct rd *r)
+struct span pk_der_read_integer(struct rd *r)
 {
 	struct span s;
 
@@ -264,8 +263,8 @@ enum err pk_ecdsa_encode(struct span raw, struct wr *w)
 		return ERR_CRYPTO;
 	if (rd_u8(&der) == 0x81)
 		(void)rd_u8(&der);
-	r = der_read_integer(&der);
-	s = der_read_integer(&der);
+	r = pk_der_read_integer(&der);
+	s = pk_der_read_integer(&der);
 	if (rd_end(&der) != OK)
 		return ERR_CRYPTO;
 	mark = wr_open(w);
@@ -287,7 +286,7 @@ static EVP_PKEY *rsa_key(const BIGNUM *n, const BIGNUM *e)
 	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
 	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e) == 1 &&
 	    (params = OSSL_PARAM_BLD_to_param(build)) != NULL)
-		pkey = key_from_params("RSA", EVP_PKEY_PUBLIC_KEY, params);
+		pkey = pk_key_from("RSA", EVP_PKEY_PUBLIC_KEY, params);
 	OSSL_PARAM_free(params);
 	OSSL_PARAM_BLD_free(build);
 	return pkey;
@@ -346,7 +345,7 @@ enum err pk_rsa_verify(const struct pk_alg *alg, const struct pk_key *key,
 		memcpy(padded + modulus_bytes - signature.n, signature.p, signature.n);
 		signature = (struct span){padded, modulus_bytes};
 	}
-	return verify_by(key->pkey, digest_md(alg->digest), signature, data);
+	return pk_verify_by(key->pkey, digest_md(alg->digest), signature, data);
 }
 
 /* ---- security keys ---- */
@@ -404,7 +403,7 @@ enum err pk_sk_ed25519_verify(const struct pk_alg *alg, const struct pk_key *key
 		return ERR_SIGNATURE;
 	if ((e = sk_text(key, flags, touch.counter, data, text)) != OK)
 		return e;
-	if ((e = verify_by(key->pkey, NULL, signature, SPAN_OF(text))) == OK)
+	if ((e = pk_verify_by(key->pkey, NULL, signature, SPAN_OF(text))) == OK)
 		*out = touch;
 	return e;
 }
@@ -423,8 +422,8 @@ enum err pk_sk_ecdsa_verify(const struct pk_alg *alg, const struct pk_key *key,
 		return ERR_SIGNATURE;
 	if ((e = sk_text(key, flags, touch.counter, data, text)) != OK)
 		return e;
-	e = verify_by(key->pkey, digest_md(alg->digest), (struct span){der.p, der.n},
-		      SPAN_OF(text));
+	e = pk_verify_by(key->pkey, digest_md(alg->digest), (struct span){der.p, der.n},
+			 SPAN_OF(text));
 	if (e == OK)
 		*out = touch;
 	return e;

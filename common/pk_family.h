@@ -29,6 +29,25 @@ enum err pk_rsa_parse(const struct pk_alg *alg, struct rd *fields, struct pk_key
 enum err pk_rsa_verify(const struct pk_alg *alg, const struct pk_key *key,
 		       struct rd *fields, struct span data, struct pk_touch *out);
 
+/* RFC 4253 6.6 (pk_dss.c) */
+enum err pk_dss_parse(const struct pk_alg *alg, struct rd *fields, struct pk_key *out);
+enum err pk_dss_verify(const struct pk_alg *alg, const struct pk_key *key,
+		       struct rd *fields, struct span data, struct pk_touch *out);
+enum err pk_dss_encode(struct span raw, struct wr *w);
+
+/* What families share: a key of libcrypto's kind name from params; NULL: they are no such key. */
+EVP_PKEY *pk_key_from(const char *name, int selection, OSSL_PARAM *params);
+
+/* Verifies; md is NULL where the kind of key hashes by itself. Errors: ERR_SIGNATURE; ERR_CRYPTO */
+MUST_CHECK enum err pk_verify_by(EVP_PKEY *pkey, const EVP_MD *md,
+				 struct span signature, struct span data);
+
+/* Writes an INTEGER of at most 127 bytes. */
+void pk_der_integer(struct wr *w, struct span magnitude);
+
+/* Reads one. Gives: its content, a zero in front or not */
+struct span pk_der_read_integer(struct rd *r);
+
 /* PROTOCOL.u2f */
 enum err pk_sk_ed25519_parse(const struct pk_alg *alg, struct rd *fields,
 			     struct pk_key *out);

@@ -143,6 +143,7 @@ enum err config_load(const struct options *o, struct config **out,
 		check_ident(&r, &r.c->base);
 		check_commands(&r, &r.c->base);
 		complete_listen(&r, &r.c->base);
+		config_keep_fips(&r);
 	}
 	if (r.c->arena.failed)
 		goto out;

@@ -9,6 +9,7 @@
 #include <syslog.h>
 
 #include "common/bytes.h"
+#include "common/crypto.h"
 #include "common/limits.h"
 #include "common/log.h"
 

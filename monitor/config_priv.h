@@ -230,6 +230,12 @@ struct config_reader {
 void config_complain(struct config_reader *r, bool warning, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/*
+ * Takes out of every list of algorithms what CryptoProvider fips does not have, where that is set;
+ * complains where nothing is left. (config_algs.c)
+ */
+void config_keep_fips(struct config_reader *r);
+
 /* Reads the command line's settings, the file, and the defaults, into r->c. */
 void config_read_all(struct config_reader *r);
 

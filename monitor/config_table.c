@@ -42,6 +42,12 @@ static const struct config_name names_compression[] = {
     {"no",      COMPRESSION_NO     },
     {NULL,      0		  },
 };
+static const struct config_name names_crypto_provider[] = {
+    {"default",  CRYPTO_DEFAULT },
+    {"fips",     CRYPTO_FIPS    },
+    {"internal", CRYPTO_INTERNAL},
+    {NULL,       0	      },
+};
 static const struct config_name names_log_level[] = {
     {"QUIET",   LOG_QUIET_ALL },
     {"FATAL",   LOG_FATAL     },

@@ -11,8 +11,10 @@
 
 #include "common/codepage.h"
 #include "common/log.h"
+#include "common/names.h"
 #include "monitor/account.h"
 #include "monitor/banner.h"
+#include "monitor/config_algs.h"
 #include "monitor/helper_check.h"
 #include "monitor/helper_link.h"
 #include "monitor/listen.h"
@@ -33,6 +35,7 @@ void ring_unref(struct ring *r)
 		return;
 	hostkeys_wipe(&r->keys);
 	trust_wipe(&r->trust);
+	free(r->algorithms);
 	free(r);
 }
 
@@ -77,6 +80,18 @@ static enum err trust_load(const struct config *config, struct trust *out)
 	return l.e;
 }
 
+/* What host keys may be used for. */
+static enum err ring_limits(const struct settings *set, struct ring *r)
+{
+	struct span list = span_str(set->kex_algorithms), name;
+
+	while (names_next(&list, &name))
+		if (names_glob(SPAN_LIT("*-sha1"), name))
+			r->sha1_kex = true;
+	r->algorithms = strdup(set->host_key_algorithms);
+	return r->algorithms == NULL ? ERR_MEMORY : OK;
+}
+
 static enum err ring_load(const struct config *config, struct ring **out)
 {
 	const struct settings *set = config_settings(config);
@@ -104,6 +119,8 @@ static enum err ring_load(const struct config *config, struct ring **out)
 		log_error("no host key can be used: make some with "
 			  "sallyportd --generate-host-keys FOLDER and name them with "
 			  "HostKey");
+	if (e == OK)
+		e = ring_limits(set, r);
 	if (e == OK)
 		e = trust_load(config, &r->trust);
 	if (e == OK)
@@ -144,14 +161,40 @@ static void loaded_wipe(struct loaded *l)
 	*l = (struct loaded){0};
 }
 
+/*
+ * Can the providers be loaded that the nursery will be told to load? Our own libcrypto has what it began
+ * with, so to and from fips a restart leads only.
+ */
+static enum err crypto_check(const struct monitor *m, const struct settings *set)
+{
+	const struct crypto_choice choice = config_crypto(set);
+	const char *why = NULL;
+	enum err e = OK;
+
+	if (choice.legacy || choice.provider == CRYPTO_FIPS)
+		e = crypto_try(&choice, &why);
+	if (e == OK && m->config != NULL &&
+	    (m->set->crypto_provider == CRYPTO_FIPS) !=
+		(choice.provider == CRYPTO_FIPS)) {
+		why = "CryptoProvider: fips is taken up or given up by a restart, not "
+		      "by a reload";
+		e = ERR_CONFIG;
+	}
+	if (e != OK)
+		log_error("%s", why);
+	return e;
+}
+
 /* Reads all that config names. Owns: config */
 static enum err loaded_read(struct monitor *m, struct config *config,
 			    struct loaded *out)
 {
 	const struct settings *set = config_settings(config);
 	struct loaded l = {.config = config};
-	enum err e = users_of(set, &l.users);
+	enum err e = crypto_check(m, set);
 
+	if (e == OK)
+		e = users_of(set, &l.users);
 	if (e == OK)
 		e = clients_load(&set->allowed_clients, &l.clients);
 	if (e == OK)

@@ -14,6 +14,7 @@
 
 #include "common/log.h"
 #include "common/sandbox_check.h"
+#include "monitor/config_algs.h"
 #include "monitor/keys/keygen.h"
 #include "monitor/keys/keymem.h"
 #include "monitor/load.h"
@@ -39,12 +40,20 @@ static enum err config_of(const struct options *o, struct config **out)
 	return e;
 }
 
+static void warn_weak(void *ctx, const char *keyword, const char *name,
+		      const char *reason)
+{
+	(void)ctx;
+	(void)fprintf(stderr, "warning: %s: %s %s\n", keyword, name, reason);
+}
+
 /* -t: would it start? */
 static int run_test(struct monitor *m, struct config *config)
 {
 	struct keymem_state memory;
 
 	log_open(NULL, NULL, LOG_ERROR);
+	config_weak_each(config, warn_weak, NULL);
 	m->set = config_settings(config);
 	/* the policy process compiles the script */
 	if (strcmp(m->set->policy_script, "none") != 0 &&

@@ -176,6 +176,8 @@ struct ring {
 	struct hostkeys keys;
 	struct trust trust;
 	char ident[LIMIT_IDENT_BYTES + 3]; /* with CR LF */
+	char *algorithms; /* HostKeyAlgorithms: no other signature is given */
+	bool sha1_kex;    /* KexAlgorithms has one: else no such hash is signed */
 	unsigned refs;
 };
 

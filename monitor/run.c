@@ -169,6 +169,23 @@ static void pid_file_write(const struct monitor *m)
 		log_error("PidFile %s: %s", m->set->pid_file, strerror(errno));
 }
 
+/*
+ * Is the system fit, and libcrypto as it shall be? This process signs and hashes too; without the setting
+ * libcrypto stays as the system has set it up.
+ */
+static enum err system_take(const struct settings *set)
+{
+	const struct crypto_choice choice = {CRYPTO_FIPS, false};
+	const char *why;
+	enum err e = system_check(set);
+
+	if (e != OK || set->crypto_provider != CRYPTO_FIPS)
+		return e;
+	if ((e = crypto_begin(&choice, &why)) != OK)
+		log_fatal("%s", why);
+	return e;
+}
+
 static enum err start(struct monitor *m, struct config *config)
 {
 	struct keymem_state memory = {0};
@@ -178,7 +195,7 @@ static enum err start(struct monitor *m, struct config *config)
 	m->set = config_settings(config);
 	m->quiet_since_ms = clock_ms();
 	if (e == OK)
-		e = system_check(m->set);
+		e = system_take(m->set);
 	if (e == OK && RAND_bytes(m->delay_secret, sizeof m->delay_secret) != 1)
 		e = ERR_CRYPTO;
 	if (e == OK && (e = events_open(m)) == OK && (e = spawn_find_programs(m)) == OK)

@@ -4,16 +4,18 @@
  * Source: RFC 4253 8; PROTOCOL 2.5
  */
 #include "common/log.h"
+#include "common/names.h"
 #include "monitor/conn.h"
 #include "monitor/link.h"
 #include "monitor/serve.h"
 
-/* The key that index names, and the row that algorithm names, if they fit each other. */
+/* Finds the row that algorithm names. What the settings do not have, nobody gets a signature with. */
 static enum err signer_find(const struct ring *ring, size_t index,
 			    struct span algorithm, const struct pk_alg **alg)
 {
 	*alg = pk_alg_find(algorithm);
-	if (index >= ring->keys.n || *alg == NULL)
+	if (index >= ring->keys.n || *alg == NULL ||
+	    !names_has(span_str(ring->algorithms), algorithm))
 		return ERR_RANGE;
 	return OK;
 }
@@ -41,6 +43,8 @@ enum err serve_kex_sign(struct conn *c, const struct msg_kex_sign *m,
 	enum err e = signer_find(ring, m->hostkey, m->algorithm, &alg);
 
 	(void)fds;
+	if (e == OK && x.digest == DIGEST_SHA1 && !ring->sha1_kex)
+		e = ERR_RANGE;
 	if (e != OK)
 		return e;
 	/* who is not known yet must not have all others wait for its signatures */

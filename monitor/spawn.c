@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "monitor/config_algs.h"
 #include "monitor/connector_link.h"
 #include "monitor/link.h"
 #include "monitor/serve.h"
@@ -153,7 +154,7 @@ static enum err start_fork_server(struct monitor *m, const char *name,
 
 static enum err start_nursery(struct monitor *m)
 {
-	return start_fork_server(m, "sallyport-worker", "--nursery",
+	return start_fork_server(m, "sallyport-worker", config_crypto_option(m->set),
 				 m->set->worker_user, &m->nursery);
 }
 

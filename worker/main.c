@@ -13,9 +13,10 @@
 
 static int usage(void)
 {
-	(void)fputs("usage: sallyport-worker --nursery --socket FD [--user NAME]\n"
-		    "It is started by sallyportd.\n",
-		    stderr);
+	(void)fputs(
+	    "usage: sallyport-worker --nursery[=CRYPTO] --socket FD [--user NAME]\n"
+	    "It is started by sallyportd.\n",
+	    stderr);
 	return EXIT_FAILURE;
 }
 
@@ -31,21 +32,29 @@ static int parse_fd(const char *text)
 		   : -1;
 }
 
+/* What stands behind --nursery=, if anything. */
+static bool read_crypto(const char *word, struct crypto_choice *out)
+{
+	return word == NULL || crypto_choice_read(span_str(word), out) == OK;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"nursery",          no_argument, NULL, 'n'},
+	    {"nursery",          optional_argument, NULL, 'n'},
 	    {"socket",              required_argument, NULL, 's'},
 	    {"user",                  required_argument, NULL, 'u'},
 	    {0},
 	};
+	struct crypto_choice crypto = {0};
 	const char *user = NULL;
-	int nursery = 0, fd = -1, c;
+	bool nursery = false;
+	int fd = -1, c;
 	enum err e;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (c == 'n')
-			nursery = 1;
+			nursery = read_crypto(optarg, &crypto);
 		else if (c == 's')
 			fd = parse_fd(optarg);
 		else if (c == 'u')
@@ -54,7 +63,7 @@ int main(int argc, char **argv)
 			return usage();
 	if (!nursery || fd < 0 || optind != argc)
 		return usage();
-	e = nursery_run(fd, user);
+	e = nursery_run(fd, user, &crypto);
 	if (e != OK)
 		(void)fprintf(stderr, "sallyport-worker: %s\n", err_text(e));
 	return e == OK ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -7,13 +7,12 @@
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <openssl/crypto.h>
 
 #include "common/pk.h"
 #include "common/sandbox.h"
@@ -112,18 +111,26 @@ static enum err deaden_stdio(void)
 }
 
 /* All that a worker would otherwise fetch, compute or allocate for the first time. */
-static enum err warm_up(void)
+static enum err warm_up(const struct crypto_choice *crypto)
 {
-	malloc_set();
-	/* an OpenSSL configuration file has no say here */
-	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT,
-				NULL) != 1)
-		return ERR_CRYPTO;
 	pk_warm();
-	return alg_warm();
+	return alg_warm(crypto->provider);
 }
 
-static enum err wall_in(struct nursery *n, const char *user)
+/* What is loaded from files: the world is still there. */
+static enum err load_crypto(const struct crypto_choice *crypto)
+{
+	const char *why;
+	enum err e;
+
+	malloc_set();
+	if ((e = crypto_begin(crypto, &why)) != OK)
+		(void)fprintf(stderr, "sallyport-worker: %s\n", why);
+	return e;
+}
+
+static enum err wall_in(struct nursery *n, const char *user,
+			const struct crypto_choice *crypto)
 {
 	const int keep[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, n->socket};
 	struct sandbox_plan plan = {.role = ROLE_NURSERY,
@@ -133,11 +140,11 @@ static enum err wall_in(struct nursery *n, const char *user)
 	struct sandbox_filter own = {0};
 	enum err e;
 
-	if ((e = find_user(user, &plan)) != OK ||
+	if ((e = load_crypto(crypto)) != OK || (e = find_user(user, &plan)) != OK ||
 	    (e = sandbox_filter_make(ROLE_NURSERY, &own)) != OK ||
 	    (e = sandbox_filter_make(ROLE_WORKER, &n->filter)) != OK ||
 	    (e = sandbox_namespaces(&plan, &n->layers)) != OK ||
-	    (e = warm_up()) != OK || (e = deaden_stdio()) != OK ||
+	    (e = warm_up(crypto)) != OK || (e = deaden_stdio()) != OK ||
 	    (e = sandbox_drop(&plan, &n->layers)) != OK)
 		goto out;
 	e = sandbox_filter_load(&own, &n->layers);
@@ -242,10 +249,17 @@ static void reap(struct nursery *n)
 static enum err take_settings(struct nursery *n, struct span bytes)
 {
 	struct worker_settings fresh;
+	const struct span *ours = fresh.offer.again.list;
 	enum err e = worker_settings_read(bytes, &fresh);
 
 	if (e != OK)
 		return e;
+	/* what is not in the default lists was not fetched before */
+	e = alg_warm_lists(ours[LIST_KEX], ours[LIST_CIPHER_IN], ours[LIST_MAC_IN]);
+	if (e != OK) {
+		worker_settings_wipe(&fresh);
+		return e;
+	}
 	worker_settings_wipe(&n->settings);
 	n->settings = fresh;
 	n->has_settings = true;
@@ -317,14 +331,14 @@ static enum err serve_all(struct nursery *n, const sigset_t *waiting)
 	return OK;
 }
 
-enum err nursery_run(int socket, const char *user)
+enum err nursery_run(int socket, const char *user, const struct crypto_choice *crypto)
 {
 	struct nursery n = {.socket = socket};
 	sigset_t waiting;
 	enum err e;
 
 	n.ipc.cap = LIMIT_MSG_BYTES;
-	if ((e = signals_set(&waiting)) != OK || (e = wall_in(&n, user)) != OK)
+	if ((e = signals_set(&waiting)) != OK || (e = wall_in(&n, user, crypto)) != OK)
 		goto out;
 	e = ERR_MEMORY;
 	if ((n.ipc.p = malloc(n.ipc.cap)) == NULL || (e = tell_ready(&n)) != OK)

@@ -4,7 +4,7 @@
 #ifndef WORKER_NURSERY_H
 #define WORKER_NURSERY_H
 
-#include "common/err.h"
+#include "common/crypto.h"
 
 /*
  * Enters the sandbox, tells the monitor, forks workers as it is asked to, and reports how they
@@ -12,8 +12,10 @@
  * worker has ended.
  * socket: the nursery's end of the link to the monitor
  * user:   account to become; NULL: stays who it is
+ * crypto: where its algorithms come from
  * Errors: ERR_UNKNOWN no such account; ERR_SANDBOX; ERR_CRYPTO; ERR_MEMORY; ERR_SYSTEM; ERR_CLOSED
  */
-MUST_CHECK enum err nursery_run(int socket, const char *user);
+MUST_CHECK enum err nursery_run(int socket, const char *user,
+				const struct crypto_choice *crypto);
 
 #endif

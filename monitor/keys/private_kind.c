@@ -277,11 +277,68 @@ static enum err rsa_write(const struct private_kind *kind, const EVP_PKEY *pkey,
 	return e;
 }
 
+/* ---- DSA ---- */
+
+enum { DSS_P, DSS_Q, DSS_G, DSS_Y, DSS_X, DSS_NUMBERS };
+
+static const char *const dss_params[DSS_NUMBERS] = {[DSS_P] = OSSL_PKEY_PARAM_FFC_P,
+						    [DSS_Q] = OSSL_PKEY_PARAM_FFC_Q,
+						    [DSS_G] = OSSL_PKEY_PARAM_FFC_G,
+						    [DSS_Y] = OSSL_PKEY_PARAM_PUB_KEY,
+						    [DSS_X] = OSSL_PKEY_PARAM_PRIV_KEY};
+
+static enum err dss_parse(const struct private_kind *kind, struct rd *r, EVP_PKEY **out)
+{
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	BIGNUM *n[DSS_NUMBERS] = {NULL};
+	EVP_PKEY *pkey = NULL;
+	bool good = build != NULL;
+
+	for (size_t i = 0; i < DSS_NUMBERS; i++) {
+		n[i] = secret_number(rd_mpint(r, NUMBER_BYTES));
+		good = good && n[i] != NULL &&
+		       OSSL_PARAM_BLD_push_BN(build, dss_params[i], n[i]) == 1;
+	}
+	if (good && rd_ok(r))
+		pkey = key_from(kind->name, build);
+	for (size_t i = 0; i < DSS_NUMBERS; i++)
+		BN_clear_free(n[i]);
+	OSSL_PARAM_BLD_free(build);
+	if (pkey == NULL)
+		return ERR_KEY;
+	*out = pkey;
+	return OK;
+}
+
+static enum err dss_write_first(const EVP_PKEY *pkey, size_t n, struct wr *w)
+{
+	enum err e = OK;
+
+	for (size_t i = 0; e == OK && i < n; i++)
+		e = write_number(pkey, dss_params[i], w);
+	return e;
+}
+
+static enum err dss_write_public(const struct private_kind *kind, const EVP_PKEY *pkey,
+				 struct wr *w)
+{
+	(void)kind;
+	return dss_write_first(pkey, DSS_X, w);
+}
+
+static enum err dss_write(const struct private_kind *kind, const EVP_PKEY *pkey,
+			  struct wr *w)
+{
+	(void)kind;
+	return dss_write_first(pkey, DSS_NUMBERS, w);
+}
+
 /* ---- kinds ---- */
 
 #define ED25519 ed25519_parse, ed25519_write, ed25519_write_public
 #define ECDSA   ecdsa_parse, ecdsa_write, ecdsa_write_public
 #define RSA     rsa_parse, rsa_write, rsa_write_public
+#define DSS     dss_parse, dss_write, dss_write_public
 
 static const struct private_kind kinds[] = {
     {"ssh-ed25519",         "ED25519", NULL,         NULL,       ED25519},
@@ -289,6 +346,7 @@ static const struct private_kind kinds[] = {
     {"ecdsa-sha2-nistp384", "EC",      "secp384r1",  "nistp384", ECDSA  },
     {"ecdsa-sha2-nistp521", "EC",      "secp521r1",  "nistp521", ECDSA  },
     {"ssh-rsa",             "RSA",     NULL,         NULL,       RSA    },
+    {"ssh-dss",             "DSA",     NULL,         NULL,       DSS    },
 };
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 

@@ -107,6 +107,40 @@ START_TEST(algs_list_tells_when_it_does_not_fit)
 }
 END_TEST
 
+START_TEST(alg_weak_tells_a_reason_or_nothing)
+{
+	ck_assert_ptr_null(alg_weak(ALG_CIPHER, span_str("aes128-ctr")));
+	ck_assert_ptr_null(alg_weak(ALG_CIPHER, span_str("no-such")));
+	ck_assert_ptr_null(alg_weak(ALG_MAC, span_str("arcfour")));
+	ck_assert_ptr_nonnull(alg_weak(ALG_CIPHER, span_str("arcfour")));
+	ck_assert_ptr_nonnull(alg_weak(ALG_HOSTKEY, span_str("ssh-dss")));
+}
+END_TEST
+
+START_TEST(algs_have_asks_for_a_provider)
+{
+	ck_assert(
+	    algs_have(ALG_CIPHER, span_str("aes128-ctr,blowfish-cbc"), ALG_LEGACY));
+	ck_assert(!algs_have(ALG_CIPHER, span_str("aes128-ctr,3des-cbc"), ALG_LEGACY));
+	ck_assert(!algs_have(ALG_CIPHER, (struct span){0}, ALG_LEGACY));
+}
+END_TEST
+
+START_TEST(algs_keep_fips_keeps_the_order)
+{
+	uint8_t buf[256];
+	struct wr w = WR(buf);
+
+	ck_assert_int_eq(
+	    algs_keep_fips(ALG_CIPHER, span_str("aes256-ctr,arcfour,aes128-cbc,x"), &w),
+	    OK);
+	ck_assert(span_is((struct span){w.p, w.n}, "aes256-ctr,aes128-cbc"));
+	w = WR(buf);
+	ck_assert_int_eq(algs_keep_fips(ALG_CIPHER, span_str("3des-cbc"), &w),
+			 ERR_CONFIG);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("common_algs");
@@ -119,6 +153,9 @@ Suite *unit_suite(void)
 	tcase_add_test(t, algs_list_prefixes_append_remove_and_prefer);
 	tcase_add_test(t, algs_list_refuses_unknown_names_and_empty_results);
 	tcase_add_test(t, algs_list_tells_when_it_does_not_fit);
+	tcase_add_test(t, alg_weak_tells_a_reason_or_nothing);
+	tcase_add_test(t, algs_have_asks_for_a_provider);
+	tcase_add_test(t, algs_keep_fips_keeps_the_order);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -61,7 +61,7 @@ START_TEST(authkeys_line_refuses_malformed_lines)
 	    "ssh-ed25519 AAAA",
 	    "ssh-ed25519 %%%%",
 	    "ssh-rsa " KEY_64,
-	    "ssh-dss AAAAB3NzaC1kc3M=",
+	    "ssh-dsa AAAAB3NzaC1kc3M=",
 	    "command=\"x " KEY,
 	    "restrict restrict " KEY,
 	    "restrict",

@@ -180,7 +180,7 @@ START_TEST(cert_parse_refuses_a_ca_that_is_a_certificate_or_unknown)
 
 	b.ca_type = "ssh-ed25519-cert-v01@openssh.com";
 	ck_assert_int_eq(parse_bent(&b), ERR_KEY);
-	b.ca_type = "ssh-dss";
+	b.ca_type = "ssh-dsa";
 	ck_assert_int_eq(parse_bent(&b), ERR_KEY);
 }
 END_TEST

@@ -118,29 +118,33 @@ static void changed(const struct kex_alg *row, const struct dh_group *group,
 	kex_client_wipe(&c);
 }
 
-static const struct dh_group *choose(struct rd *r)
+static const struct dh_group *choose(const struct kex_alg *row, struct rd *r)
 {
-	uint32_t min = rd_u16(r), n = rd_u16(r), max = rd_u16(r);
+	const struct dh_wish w = {rd_u16(r), rd_u16(r), rd_u16(r)};
+	const bool small = row->group == KEX_ASKED_SHORT && w.max < LIMIT_DH_BITS_MIN;
+	const uint32_t least = small ? LIMIT_DH_BITS_SHORT : LIMIT_DH_BITS_MIN;
 	const struct dh_group *group = NULL;
 	uint32_t bits;
 
-	if (dh_group_choose(min, n, max, &group) != OK) {
-		expect(!(min <= n && n <= max && max >= LIMIT_DH_BITS_MIN &&
-			 min <= LIMIT_DH_BITS_MIN));
+	if (dh_group_choose(row, &w, &group) != OK) {
+		expect(!(w.min <= w.n && w.n <= w.max && w.max >= least &&
+			 w.min <= least));
 		return NULL;
 	}
 	bits = dh_group_bits(group);
-	expect(min <= n && n <= max && bits >= min && bits <= max);
-	expect(bits >= LIMIT_DH_BITS_MIN && bits <= LIMIT_DH_BITS_MAX);
+	expect(w.min <= w.n && w.n <= w.max && bits >= w.min && bits <= w.max);
+	expect(bits >= least && bits <= LIMIT_DH_BITS_MAX);
 	return group;
 }
 
 static void offered(struct rd *r)
 {
+	const struct kex_alg *row =
+	    kex_find(SPAN_LIT("diffie-hellman-group-exchange-sha256"));
 	struct span p = block_of(take_part(r)), g = block_of(take_part(r));
 	struct dh_group *group = NULL;
 
-	if (dh_group_new(p, g, &group) == OK) {
+	if (dh_group_new(row, p, g, &group) == OK) {
 		expect(dh_group_bits(group) >= LIMIT_DH_BITS_MIN &&
 		       dh_group_bits(group) <= LIMIT_DH_BITS_MAX);
 		expect((p.p[p.n - 1] & 1) == 1);
@@ -164,7 +168,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		return 0;
 	}
 	row = &kex_algs[what % (kex_algs_n + 1)];
-	if (row->group_exchange && (group = choose(&r)) == NULL)
+	if (row->group_exchange && (group = choose(row, &r)) == NULL)
 		return 0;
 	if (how % 4 == 0)
 		changed(row, group, &r);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/crypto.h"
 #include "common/limits.h"
 #include "worker/wire/packet.h"
 
@@ -18,11 +19,24 @@
 #define WAYS          3
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 static void expect(bool holds)
 {
 	if (!holds)
 		abort();
+}
+
+/* libFuzzer fixes the type. NOLINTNEXTLINE(readability-non-const-parameter) */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	const struct crypto_choice choice = {CRYPTO_DEFAULT, true};
+	const char *why;
+
+	(void)argc;
+	(void)argv;
+	expect(crypto_begin(&choice, &why) == OK);
+	return 0;
 }
 
 /* Which row of cipher_algs and mac_algs, one beyond the last: in the clear. */

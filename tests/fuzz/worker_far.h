@@ -74,7 +74,7 @@ static void settings_once(void)
 	msg_encode(&w, &m);
 	expect(w.err == OK &&
 	       worker_settings_read((struct span){w.p, w.n}, &f.settings) == OK);
-	expect(alg_warm() == OK);
+	expect(alg_warm(CRYPTO_DEFAULT) == OK);
 	log_level_set(LOG_QUIET_ALL);
 	signal(SIGPIPE, SIG_IGN);
 }

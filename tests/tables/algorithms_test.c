@@ -4,8 +4,10 @@
  */
 #include <string.h>
 
+#include "common/algs.h"
 #include "common/limits.h"
 #include "common/rd.h"
+#include "tests/legacy.h"
 #include "tests/unit.h"
 #include "tests/vectors.h"
 #include "worker/alg/cipher.h"
@@ -57,7 +59,8 @@ static void kex_answer(const struct kex_alg *row, const struct vector *v)
 
 	if (row->group_exchange)
 		ck_assert_int_eq(
-		    dh_group_new(vector_get(v, "p"), vector_get(v, "g"), &asked), OK);
+		    dh_group_new(row, vector_get(v, "p"), vector_get(v, "g"), &asked),
+		    OK);
 	ck_assert_int_eq(kex_initiate(row, asked, vector_get(v, "client_secret"),
 				      &client, &q_client),
 			 OK);
@@ -216,6 +219,67 @@ END_TEST
 
 /* ---- the tables themselves ---- */
 
+static const struct alg_name *listed(enum alg_kind kind, const char *name)
+{
+	for (size_t i = 0; i < n_algs; i++)
+		if (algs[i].kind == kind && strcmp(algs[i].name, name) == 0)
+			return &algs[i];
+	ck_abort_msg("%s is not in algs.def", name);
+	return NULL;
+}
+
+/* Checks a row; its place in algs.def is behind the one before. */
+static void check_listed(enum alg_kind kind, const char *name, bool on_request,
+			 const struct alg_name **before)
+{
+	const struct alg_name *row = listed(kind, name);
+
+	ck_assert_msg(row->on == !on_request, "%s", name);
+	ck_assert_msg(*before == NULL || *before < row, "%s is out of order", name);
+	*before = row;
+}
+
+START_TEST(rows_stand_in_the_list_of_names_in_the_same_order)
+{
+	const struct alg_name *before = NULL;
+	size_t n = kex_algs_n + cipher_algs_n + mac_algs_n + comp_algs_n;
+
+	for (size_t i = 0; i < kex_algs_n; i++)
+		check_listed(ALG_KEX, kex_algs[i].name, kex_algs[i].on_request,
+			     &before);
+	for (size_t i = 0; i < cipher_algs_n; i++)
+		check_listed(ALG_CIPHER, cipher_algs[i].name, cipher_algs[i].on_request,
+			     &before);
+	for (size_t i = 0; i < mac_algs_n; i++)
+		check_listed(ALG_MAC, mac_algs[i].name, mac_algs[i].on_request,
+			     &before);
+	for (size_t i = 0; i < comp_algs_n; i++)
+		check_listed(ALG_COMP, comp_algs[i].name, comp_algs[i].on_request,
+			     &before);
+	for (size_t i = 0; i < n_algs; i++)
+		if (algs[i].kind <= ALG_COMP)
+			n--;
+	ck_assert_uint_eq(n, 0);
+}
+END_TEST
+
+/* What weak names nothing against is either a default, or has a reason not to be that is no weakness. */
+START_TEST(all_that_is_off_by_default_has_a_reason)
+{
+	for (size_t i = 0; i < n_algs; i++) {
+		const bool weak =
+		    alg_weak(algs[i].kind, span_str(algs[i].name)) != NULL;
+
+		if (algs[i].on)
+			ck_assert_msg(!weak, "%s", algs[i].name);
+		else
+			ck_assert_msg(
+			    weak || strcmp(algs[i].name, "umac-128@openssh.com") == 0,
+			    "%s", algs[i].name);
+	}
+}
+END_TEST
+
 START_TEST(names_are_unique_and_fit_and_have_a_source)
 {
 	for (size_t i = 0; i < kex_algs_n; i++) {
@@ -265,6 +329,7 @@ Suite *unit_suite(void)
 	TCase *t = tcase_create("algorithms");
 
 	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, legacy_too, NULL);
 	tcase_add_loop_test(t, each_kex_row_gives_its_known_answers, 0,
 			    (int)kex_algs_n);
 	tcase_add_loop_test(t, each_cipher_row_gives_its_known_answers, 0,
@@ -275,6 +340,8 @@ Suite *unit_suite(void)
 			    (int)comp_algs_n);
 	tcase_add_test(t, names_are_unique_and_fit_and_have_a_source);
 	tcase_add_test(t, sizes_fit_what_holds_them);
+	tcase_add_test(t, rows_stand_in_the_list_of_names_in_the_same_order);
+	tcase_add_test(t, all_that_is_off_by_default_has_a_reason);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Makes the known answers of the algorithm tables with Python's own arithmetic, hashlib, zlib and
 python3-cryptography, none of which the gateway uses. Run from the top: tests/vectors/generate.py
+RC4 and UMAC are written out here, and asked for the answers of RFC 6229 and RFC 4418 first.
 
 The two key encapsulations are taken from mlkem768.txt and sntrup761.txt beside it."""
 import hashlib
@@ -78,6 +79,58 @@ def ctr_sealer(key, iv):
     return lambda seq, plain: stream.update(plain)
 
 
+def cbc_sealer(cipher):
+    """of one of python3-cryptography's ciphers"""
+    def sealer(key, iv):
+        chain = Cipher(cipher(key), modes.CBC(iv)).encryptor()
+        return lambda seq, plain: chain.update(plain)
+    return sealer
+
+
+def ctr64_sealer(key, iv):
+    """RFC 4344 4 over triple DES, one counter after the other"""
+    state = {"count": int.from_bytes(iv, "big")}
+    des = Cipher(algorithms.TripleDES(key), modes.ECB()).encryptor()
+
+    def seal(seq, plain):
+        stream = b""
+        while len(stream) < len(plain):
+            stream += des.update(state["count"].to_bytes(8, "big"))
+            state["count"] = (state["count"] + 1) % 2**64
+        return bytes(a ^ b for a, b in zip(plain, stream))
+    return seal
+
+
+def rc4(key):
+    """the key stream"""
+    s, j = list(range(256)), 0
+    for i in range(256):
+        j = (j + s[i] + key[i % len(key)]) % 256
+        s[i], s[j] = s[j], s[i]
+    i = j = 0
+    while True:
+        i = (i + 1) % 256
+        j = (j + s[i]) % 256
+        s[i], s[j] = s[j], s[i]
+        yield s[(s[i] + s[j]) % 256]
+
+
+def rc4_check():
+    """RFC 6229"""
+    head = bytes(b for b, _ in zip(rc4(bytes(range(1, 17))), range(1552)))
+    assert head[:16].hex() == "9ac7cc9a609d1ef7b2932899cde41b97"
+    assert head[1536:].hex() == "ffa0b514647ec04f6306b892ae661181"
+
+
+def rc4_sealer(drop):
+    def sealer(key, iv):
+        stream = rc4(key)
+        for _ in range(drop):
+            next(stream)
+        return lambda seq, plain: bytes(b ^ next(stream) for b in plain)
+    return sealer
+
+
 def gcm_sealer(key, iv):
     state = {"count": int.from_bytes(iv[4:], "big")}
 
@@ -109,10 +162,23 @@ CIPHERS = {
     "aes192-ctr": (24, 16, 16, False, ctr_sealer),
     "aes256-ctr": (32, 16, 16, False, ctr_sealer),
 }
+ASKED_CIPHERS = {
+    "aes128-cbc": (16, 16, 16, False, cbc_sealer(algorithms.AES)),
+    "aes192-cbc": (24, 16, 16, False, cbc_sealer(algorithms.AES)),
+    "aes256-cbc": (32, 16, 16, False, cbc_sealer(algorithms.AES)),
+    "3des-ctr": (24, 8, 8, False, ctr64_sealer),
+    "3des-cbc": (24, 8, 8, False, cbc_sealer(algorithms.TripleDES)),
+    "blowfish-cbc": (16, 8, 8, False, cbc_sealer(algorithms.Blowfish)),
+    "cast128-cbc": (16, 8, 8, False, cbc_sealer(algorithms.CAST5)),
+    "arcfour256": (32, 0, 8, False, rc4_sealer(1536)),
+    "arcfour128": (16, 0, 8, False, rc4_sealer(1536)),
+    "arcfour": (16, 0, 8, False, rc4_sealer(0)),
+}
+ALL_CIPHERS = {**CIPHERS, **ASKED_CIPHERS}
 
 
 def cipher_records(name):
-    key_n, iv_n, block, apart, sealer = CIPHERS[name]
+    key_n, iv_n, block, apart, sealer = ALL_CIPHERS[name]
     # the second IV carries through all its counted bytes after one packet or block
     for i, iv in enumerate([noise(name + "iv", iv_n), noise(name, 4)[:iv_n] + b"\xff" * max(iv_n - 4, 0)]):
         key = noise(f"{name} key {i}", key_n)
@@ -207,8 +273,12 @@ def umac_check():
     assert umac(key, nonce, b"abc" * 500, 4).hex() == "abeb3c8b"
 
 
-def mac_hmac(digest):
-    return lambda key, seq, data: hmac.new(key, seq.to_bytes(4, "big") + data, digest).digest()
+def mac_hmac(digest, tag_n=None):
+    return lambda key, seq, data: hmac.new(key, seq.to_bytes(4, "big") + data, digest).digest()[:tag_n]
+
+
+def mac_umac(tag_n):
+    return lambda key, seq, data: umac(key, seq.to_bytes(8, "big"), data, tag_n)
 
 
 MACS = {
@@ -216,12 +286,31 @@ MACS = {
     "hmac-sha2-512-etm@openssh.com": (64, mac_hmac("sha512")),
     "hmac-sha2-256": (32, mac_hmac("sha256")),
     "hmac-sha2-512": (64, mac_hmac("sha512")),
-    "umac-128-etm@openssh.com": (16, lambda key, seq, data: umac(key, seq.to_bytes(8, "big"), data, 16)),
+    "umac-128-etm@openssh.com": (16, mac_umac(16)),
 }
+ASKED_MACS = {
+    "umac-128@openssh.com": (16, mac_umac(16)),
+    "umac-64-etm@openssh.com": (16, mac_umac(8)),
+    "umac-64@openssh.com": (16, mac_umac(8)),
+    "hmac-sha2-256-96": (32, mac_hmac("sha256", 12)),
+    "hmac-sha2-512-96": (64, mac_hmac("sha512", 12)),
+    "hmac-sha1-etm@openssh.com": (20, mac_hmac("sha1")),
+    "hmac-sha1": (20, mac_hmac("sha1")),
+    "hmac-sha1-96-etm@openssh.com": (20, mac_hmac("sha1", 12)),
+    "hmac-sha1-96": (20, mac_hmac("sha1", 12)),
+    "hmac-ripemd160": (20, mac_hmac("ripemd160")),
+    "hmac-ripemd160@openssh.com": (20, mac_hmac("ripemd160")),
+    "hmac-ripemd160-96": (20, mac_hmac("ripemd160", 12)),
+    "hmac-md5-etm@openssh.com": (16, mac_hmac("md5")),
+    "hmac-md5": (16, mac_hmac("md5")),
+    "hmac-md5-96-etm@openssh.com": (16, mac_hmac("md5", 12)),
+    "hmac-md5-96": (16, mac_hmac("md5", 12)),
+}
+ALL_MACS = {**MACS, **ASKED_MACS}
 
 
 def mac_records(name):
-    key_n, tag = MACS[name]
+    key_n, tag = ALL_MACS[name]
     for i, n in enumerate([0, 1, 16, 31, 32, 1024, 1025, 4000]):
         key, data = noise(f"{name} key {i}", key_n), noise(f"data {n}", n)
         seq = 0xffffffff - i if i % 2 else i
@@ -274,8 +363,8 @@ def arctan_inverse(n, bits):
 
 
 def modp(bits):
-    """RFC 3526: 2^n - 2^(n-64) - 1 + 2^64 * ([2^(n-130) pi] + c)"""
-    c = {2048: 124476, 3072: 1690314, 4096: 240904, 6144: 929484, 8192: 4743158}[bits]
+    """RFC 2409 6.2, RFC 3526: 2^n - 2^(n-64) - 1 + 2^64 * ([2^(n-130) pi] + c)"""
+    c = {1024: 129093, 1536: 741804, 2048: 124476, 3072: 1690314, 4096: 240904, 6144: 929484, 8192: 4743158}[bits]
     extra = 64
     pi = 4 * (4 * arctan_inverse(5, bits + extra) - arctan_inverse(239, bits + extra))
     return 2**bits - 2**(bits - 64) - 1 + 2**64 * ((pi >> (130 + extra)) + c)
@@ -315,6 +404,10 @@ def kex_all():
         write(f"diffie-hellman-{name}", "RFC 8268", dh_records(bits))
     write("diffie-hellman-group-exchange-sha256", "RFC 4419",
           [r for bits in (2048, 3072, 6144) for r in dh_records(bits, True)])
+    write("diffie-hellman-group14-sha1", "RFC 4253 8.2", dh_records(2048))
+    write("diffie-hellman-group1-sha1", "RFC 4253 8.1", dh_records(1024))
+    write("diffie-hellman-group-exchange-sha1", "RFC 4419",
+          [r for bits in (1024, 1536, 2048) for r in dh_records(bits, True)])
     write("mlkem768x25519-sha256", "draft-ietf-sshm-mlkem-hybrid-kex",
           hybrid_records("mlkem768", 1152, 1184, "sha256"))
     for name in ("sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com"):
@@ -344,37 +437,52 @@ def keys_records():
             yield {"digest": name, "letter": letter, "k": k, "h": h, "session": session, "key": have[:150]}
 
 
+def packets_pairs():
+    """the default ones with each other; the others with one or two"""
+    for cipher, row in CIPHERS.items():
+        for mac in ["-"] if row[3] else MACS:
+            yield cipher, mac, (1, 8, 700)
+    for cipher in ASKED_CIPHERS:
+        for mac in ("hmac-sha1", "hmac-sha2-256-etm@openssh.com"):
+            yield cipher, mac, (1, 8, 33)
+    for mac in ASKED_MACS:
+        yield "aes128-ctr", mac, (1, 8, 33)
+
+
 def packets_records():
-    for cipher, (key_n, iv_n, block, apart, sealer) in CIPHERS.items():
-        for mac, (mac_key_n, tag) in ({"-": (0, None)} if apart else MACS).items():
-            etm = "etm" in mac
-            key, iv = noise(cipher + mac + "key", key_n), noise(cipher + mac + "iv", iv_n)
-            mac_key = noise(cipher + mac + "mac", mac_key_n)
-            record = {"cipher": cipher, "mac": mac, "key": key, "iv": iv, "mac_key": mac_key}
-            seal = sealer(key, iv)
-            for seq, n in enumerate([1, 8, 700]):
-                payload = noise(f"payload {n}", n)
-                plain = packet(payload, block, apart or etm)
-                if apart:
-                    whole = seal(seq, plain)
-                elif etm:
-                    whole = plain[:4] + seal(seq, plain[4:])
-                    whole += tag(mac_key, seq, whole)
-                else:
-                    whole = seal(seq, plain) + tag(mac_key, seq, plain)
-                record.update({f"payload{seq}": payload, f"packet{seq}": whole})
-            yield record
+    for cipher, mac, sizes in packets_pairs():
+        key_n, iv_n, block, apart, sealer = ALL_CIPHERS[cipher]
+        mac_key_n, tag = (0, None) if apart else ALL_MACS[mac]
+        etm = "etm" in mac
+        key, iv = noise(cipher + mac + "key", key_n), noise(cipher + mac + "iv", iv_n)
+        mac_key = noise(cipher + mac + "mac", mac_key_n)
+        record = {"cipher": cipher, "mac": mac, "key": key, "iv": iv, "mac_key": mac_key}
+        seal = sealer(key, iv)
+        for seq, n in enumerate(sizes):
+            payload = noise(f"payload {n}", n)
+            plain = packet(payload, block, apart or etm)
+            if apart:
+                whole = seal(seq, plain)
+            elif etm:
+                whole = plain[:4] + seal(seq, plain[4:])
+                whole += tag(mac_key, seq, whole)
+            else:
+                whole = seal(seq, plain) + tag(mac_key, seq, plain)
+            record.update({f"payload{seq}": payload, f"packet{seq}": whole})
+        yield record
 
 
 def main():
     umac_check()
-    for name in CIPHERS:
+    rc4_check()
+    for name in ALL_CIPHERS:
         write(name, "whole packets, sealed by one key one after the other", cipher_records(name))
-    for name in MACS:
+    for name in ALL_MACS:
         write(name, "tags of sequence number and data", mac_records(name))
     kex_all()
     write("none", "payloads stay as they are", [{"payload0": b"abc", "packed0": b"abc"}])
-    write("zlib@openssh.com", "one stream, a partial flush a payload", [zlib_record()])
+    for name in ("zlib@openssh.com", "zlib"):
+        write(name, "one stream, a partial flush a payload", [zlib_record()])
     write("keys", "RFC 4253 7.2", keys_records())
     write("packets", "RFC 4253 6: three packets each, sequence numbers from 0", packets_records())
 

@@ -1,20 +1,23 @@
 /*
- * The table of ciphers, and those that libcrypto does whole: AES-GCM and AES-CTR. A context keeps
- * its key schedule for the life of the keys; a packet changes the IV only.
- * RFC 4344 4, RFC 5647, PROTOCOL 1.6
+ * The table of ciphers, and those that libcrypto does whole: AES-GCM, AES-CTR, CBC, RC4. A context
+ * keeps its key schedule for the life of the keys; a packet changes the IV only.
+ * RFC 4253 6.3, RFC 4344 4, RFC 4345, RFC 5647, PROTOCOL 1.6
  */
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 
 #include "worker/alg/chacha.h"
 #include "worker/alg/cipher.h"
+#include "worker/alg/ctr64.h"
 
-static cipher_start_fn stream_start;
+static cipher_start_fn stream_start, rc4_start;
 static cipher_crypt_fn stream_crypt;
 static cipher_length_fn gcm_length;
 static cipher_packet_fn gcm_open, gcm_seal;
 
 #define STREAM stream_start, NULL, NULL, NULL, stream_crypt
+#define CTR64  ctr64_start, NULL, NULL, NULL, ctr64_crypt
+#define RC4    rc4_start, NULL, NULL, NULL, stream_crypt
 #define GCM    stream_start, gcm_length, gcm_open, gcm_seal, NULL
 #define CHACHA chacha_start, chacha_length, chacha_open, chacha_seal, NULL
 
@@ -22,18 +25,32 @@ static cipher_packet_fn gcm_open, gcm_seal;
 #define REKEY_128 (UINT64_C(16) << 32)
 #define REKEY_64  (UINT64_C(1) << 30)
 
+/* Of RC4's key stream, whose beginning tells of the key. RFC 4345 4 */
+#define RC4_DROP_BYTES 1536
+
 /* clang-format off */
 const struct cipher_alg cipher_algs[] = {
-    /* name, libcrypto's name; bytes of key, IV, block, tag; functions; rekey, on request, source */
-    {"chacha20-poly1305@openssh.com", "ChaCha20", 64, 0, 8, 16, CHACHA,
+    /* name, libcrypto's name; bytes of key, IV, block, tag, dropped; CBC; functions; rekey, on
+     * request, source */
+    {"chacha20-poly1305@openssh.com", "ChaCha20", 64, 0, 8, 16, 0, false, CHACHA,
         REKEY_64, false, "PROTOCOL.chacha20poly1305"},
-    {"aes128-gcm@openssh.com", "AES-128-GCM", 16, 12, 16, 16, GCM,
+    {"aes128-gcm@openssh.com", "AES-128-GCM", 16, 12, 16, 16, 0, false, GCM,
         REKEY_128, false, "RFC 5647, PROTOCOL 1.6"},
-    {"aes256-gcm@openssh.com", "AES-256-GCM", 32, 12, 16, 16, GCM,
+    {"aes256-gcm@openssh.com", "AES-256-GCM", 32, 12, 16, 16, 0, false, GCM,
         REKEY_128, false, "RFC 5647, PROTOCOL 1.6"},
-    {"aes128-ctr", "AES-128-CTR", 16, 16, 16, 0, STREAM, REKEY_128, false, "RFC 4344 4"},
-    {"aes192-ctr", "AES-192-CTR", 24, 16, 16, 0, STREAM, REKEY_128, false, "RFC 4344 4"},
-    {"aes256-ctr", "AES-256-CTR", 32, 16, 16, 0, STREAM, REKEY_128, false, "RFC 4344 4"},
+    {"aes128-ctr", "AES-128-CTR", 16, 16, 16, 0, 0, false, STREAM, REKEY_128, false, "RFC 4344 4"},
+    {"aes192-ctr", "AES-192-CTR", 24, 16, 16, 0, 0, false, STREAM, REKEY_128, false, "RFC 4344 4"},
+    {"aes256-ctr", "AES-256-CTR", 32, 16, 16, 0, 0, false, STREAM, REKEY_128, false, "RFC 4344 4"},
+    {"aes128-cbc", "AES-128-CBC", 16, 16, 16, 0, 0, true, STREAM, REKEY_128, true, "RFC 4253 6.3"},
+    {"aes192-cbc", "AES-192-CBC", 24, 16, 16, 0, 0, true, STREAM, REKEY_128, true, "RFC 4253 6.3"},
+    {"aes256-cbc", "AES-256-CBC", 32, 16, 16, 0, 0, true, STREAM, REKEY_128, true, "RFC 4253 6.3"},
+    {"3des-ctr", "DES-EDE3-ECB", 24, 8, 8, 0, 0, false, CTR64, REKEY_64, true, "RFC 4344 4"},
+    {"3des-cbc", "DES-EDE3-CBC", 24, 8, 8, 0, 0, true, STREAM, REKEY_64, true, "RFC 4253 6.3"},
+    {"blowfish-cbc", "BF-CBC", 16, 8, 8, 0, 0, true, STREAM, REKEY_64, true, "RFC 4253 6.3"},
+    {"cast128-cbc", "CAST5-CBC", 16, 8, 8, 0, 0, true, STREAM, REKEY_64, true, "RFC 4253 6.3"},
+    {"arcfour256", "RC4", 32, 0, 8, 0, RC4_DROP_BYTES, false, RC4, REKEY_64, true, "RFC 4345 4"},
+    {"arcfour128", "RC4", 16, 0, 8, 0, RC4_DROP_BYTES, false, RC4, REKEY_64, true, "RFC 4345 4"},
+    {"arcfour", "RC4", 16, 0, 8, 0, 0, false, RC4, REKEY_64, true, "RFC 4253 6.3"},
 };
 /* clang-format on */
 #define ROWS (sizeof cipher_algs / sizeof cipher_algs[0])
@@ -62,9 +79,14 @@ const struct cipher_alg *cipher_find(struct span name)
 enum err cipher_warm(void)
 {
 	for (size_t i = 0; i < ROWS; i++)
-		if (cipher_of(&cipher_algs[i]) == NULL)
+		if (!cipher_algs[i].on_request && cipher_of(&cipher_algs[i]) == NULL)
 			return ERR_CRYPTO;
 	return chacha_warm();
+}
+
+enum err cipher_warm_row(const struct cipher_alg *row)
+{
+	return cipher_of(row) == NULL ? ERR_CRYPTO : OK;
 }
 
 enum err cipher_start(const struct cipher_alg *row, struct span key, struct span iv,
@@ -78,6 +100,8 @@ enum err cipher_start(const struct cipher_alg *row, struct span key, struct span
 	c.body = EVP_CIPHER_CTX_new();
 	if (c.body == NULL || cipher_of(row) == NULL ||
 	    EVP_CipherInit_ex2(c.body, cipher_of(row), NULL, NULL, seal, NULL) != 1 ||
+	    /* packets have whole blocks; libcrypto would hold the last one back */
+	    EVP_CIPHER_CTX_set_padding(c.body, 0) != 1 ||
 	    (e = row->start(&c, key, iv, seal)) != OK) {
 		cipher_wipe(&c);
 		return e;
@@ -101,6 +125,22 @@ static enum err stream_start(struct cipher *c, struct span key, struct span iv,
 	if (EVP_CipherInit_ex2(c->body, NULL, key.p, iv.p, -1, NULL) != 1)
 		return ERR_CRYPTO;
 	return bytes_copy(c->iv, sizeof c->iv, iv);
+}
+
+static enum err rc4_start(struct cipher *c, struct span key, struct span iv, bool seal)
+{
+	uint8_t drop[RC4_DROP_BYTES] = {0};
+	enum err e = ERR_CRYPTO;
+
+	(void)iv;
+	(void)seal;
+	if (EVP_CIPHER_CTX_set_key_length(c->body, (int)key.n) == 1 &&
+	    EVP_CipherInit_ex2(c->body, NULL, key.p, NULL, -1, NULL) == 1)
+		e = c->row->drop_bytes == 0
+			? OK
+			: c->row->crypt(c, drop, c->row->drop_bytes);
+	wipe(drop, sizeof drop);
+	return e;
 }
 
 static enum err stream_crypt(struct cipher *c, uint8_t *p, size_t n)

@@ -39,7 +39,9 @@ struct cipher_alg {
 	const char *name;
 	const char *fetch; /* libcrypto's name */
 	size_t key_bytes, iv_bytes, block_bytes;
-	size_t tag_bytes; /* 0: not an AEAD, needs a MAC */
+	size_t tag_bytes;  /* 0: not an AEAD, needs a MAC */
+	size_t drop_bytes; /* of the key stream, before the first packet */
+	bool cbc;          /* a block is decrypted by the one before it on the wire */
 	cipher_start_fn *start;
 	cipher_length_fn *length;
 	cipher_packet_fn *open, *seal;
@@ -56,8 +58,11 @@ extern const size_t cipher_algs_n;
 /* Finds a row; NULL where there is none. */
 const struct cipher_alg *cipher_find(struct span name);
 
-/* Fetches what the rows need, once a process. Errors: ERR_CRYPTO */
+/* Fetches what the rows of the default list need, once a process. Errors: ERR_CRYPTO */
 MUST_CHECK enum err cipher_warm(void);
+
+/* Fetches what a row needs. Errors: ERR_CRYPTO libcrypto, as it is set up, does not have it */
+MUST_CHECK enum err cipher_warm_row(const struct cipher_alg *row);
 
 /*
  * Takes a row's key and IV, of the lengths that the row states.

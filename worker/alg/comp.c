@@ -13,6 +13,7 @@ const struct comp_alg comp_algs[] = {
   /* name, compresses, delayed, on request, source */
     {"none",	     false, false, false, "RFC 4253 6.2"},
     {"zlib@openssh.com", true,  true,  false, "PROTOCOL 1.2"},
+    {"zlib",	     true,  false, true,  "RFC 4253 6.2"},
 };
 const size_t comp_algs_n = sizeof comp_algs / sizeof comp_algs[0];
 

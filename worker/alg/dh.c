@@ -1,7 +1,7 @@
 /*
  * Diffie-Hellman over libcrypto's numbers. Its own DH keys are not used: they test each foreign
  * value with a full exponentiation, which for a safe prime proves nothing that 1 < e < p-1 does
- * not. RFC 4253 8, RFC 4419, RFC 8268
+ * not. RFC 4253 8, RFC 4419, RFC 8268; groups below 2048 bits only for rows that are asked for by name
  */
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
@@ -24,9 +24,11 @@ struct prime {
 	uint32_t bits;
 };
 
-#define PRIMES (KEX_MODP8192 - KEX_MODP2048 + 1)
+#define PRIMES (KEX_MODP8192 - KEX_MODP1024 + 1)
 
 static const struct prime primes[PRIMES] = {
+    {BN_get_rfc2409_prime_1024, 1024},
+    {BN_get_rfc3526_prime_1536, 1536},
     {BN_get_rfc3526_prime_2048, 2048},
     {BN_get_rfc3526_prime_3072, 3072},
     {BN_get_rfc3526_prime_4096, 4096},
@@ -91,24 +93,33 @@ static const struct dh_group *group_known(size_t i)
 enum err dh_warm(void)
 {
 	for (size_t i = 0; i < PRIMES; i++)
-		if (group_known(i) == NULL)
+		if (primes[i].bits >= BITS_MIN && group_known(i) == NULL)
 			return ERR_CRYPTO;
 	return OK;
 }
 
-static uint32_t clamp(uint32_t bits)
+static uint32_t clamp(uint32_t bits, uint32_t least)
 {
-	if (bits < BITS_MIN)
-		return BITS_MIN;
+	if (bits < least)
+		return least;
 	return bits > BITS_MAX ? BITS_MAX : bits;
 }
 
-enum err dh_group_choose(uint32_t min, uint32_t n, uint32_t max,
+/* The smallest group for a client that takes none of more than max bits. */
+static uint32_t least_bits(const struct kex_alg *row, uint32_t max)
+{
+	return row->group == KEX_ASKED_SHORT && max < BITS_MIN ? LIMIT_DH_BITS_SHORT
+							       : BITS_MIN;
+}
+
+enum err dh_group_choose(const struct kex_alg *row, const struct dh_wish *wish,
 			 const struct dh_group **group)
 {
-	const uint32_t low = min < BITS_MIN ? BITS_MIN : min;
+	const uint32_t min = wish->min, n = wish->n, max = wish->max;
+	const uint32_t least = least_bits(row, max);
+	const uint32_t low = min < least ? least : min;
 	const uint32_t high = max > BITS_MAX ? BITS_MAX : max;
-	const uint32_t want = clamp(n);
+	const uint32_t want = clamp(n, least);
 	const struct dh_group *found;
 	size_t best = PRIMES;
 
@@ -133,8 +144,11 @@ static bool value_ok(const struct dh_group *group, const BIGNUM *v)
 	return BN_cmp(v, BN_value_one()) > 0 && BN_cmp(v, group->p_minus_1) < 0;
 }
 
-enum err dh_group_new(struct span p, struct span g, struct dh_group **out)
+enum err dh_group_new(const struct kex_alg *row, struct span p, struct span g,
+		      struct dh_group **out)
 {
+	const uint32_t least =
+	    row->group == KEX_ASKED_SHORT ? LIMIT_DH_BITS_SHORT : BITS_MIN;
 	struct dh_group *group;
 	BIGNUM *prime, *base;
 	int bits;
@@ -147,7 +161,7 @@ enum err dh_group_new(struct span p, struct span g, struct dh_group **out)
 	group = group_make(prime, base);
 	if (group == NULL)
 		return ERR_MEMORY;
-	if (bits < BITS_MIN || bits > BITS_MAX || !value_ok(group, base)) {
+	if (bits < (int)least || bits > BITS_MAX || !value_ok(group, base)) {
 		dh_group_free(group);
 		return ERR_KEX_VALUE;
 	}
@@ -179,7 +193,7 @@ static const struct dh_group *group_of(const struct kex_alg *row,
 {
 	if (row->group_exchange)
 		return asked;
-	return group_known((size_t)row->group - KEX_MODP2048);
+	return group_known((size_t)row->group - KEX_MODP1024);
 }
 
 /* A secret exponent: fresh, or the one given. NULL where it cannot be made. */

@@ -43,6 +43,12 @@ const struct kex_alg kex_algs[] = {
         true, true, true, false, "RFC 4419 4.2"},
     {"diffie-hellman-group14-sha256", DIGEST_SHA256, DH, KEX_MODP2048,
         true, true, false, false, "RFC 8268 3"},
+    {"diffie-hellman-group14-sha1", DIGEST_SHA1, DH, KEX_MODP2048,
+        true, true, false, true, "RFC 4253 8.2"},
+    {"diffie-hellman-group-exchange-sha1", DIGEST_SHA1, DH, KEX_ASKED_SHORT,
+        true, true, true, true, "RFC 4419 4.1"},
+    {"diffie-hellman-group1-sha1", DIGEST_SHA1, DH, KEX_MODP1024,
+        true, true, false, true, "RFC 4253 8.1"},
 };
 /* clang-format on */
 const size_t kex_algs_n = sizeof kex_algs / sizeof kex_algs[0];

@@ -18,12 +18,15 @@ enum kex_group {
 	KEX_P256,
 	KEX_P384,
 	KEX_P521,
-	KEX_MODP2048, /* the safe primes of RFC 3526 */
+	KEX_MODP1024, /* the safe primes of RFC 2409 6.2 */
+	KEX_MODP1536, /* and of RFC 3526 */
+	KEX_MODP2048,
 	KEX_MODP3072,
 	KEX_MODP4096,
 	KEX_MODP6144,
 	KEX_MODP8192,
-	KEX_ASKED, /* the client asks for a size: RFC 4419 */
+	KEX_ASKED,       /* the client asks for a size: RFC 4419 */
+	KEX_ASKED_SHORT, /* and may ask for less than 2048 bits */
 	KEX_MLKEM768_X25519,
 	KEX_SNTRUP761_X25519
 };

@@ -13,12 +13,14 @@
 
 struct mac_alg;
 struct umac128_ctx;
+struct umac64_ctx;
 
 /* One direction's MAC with its key. Zero state: none. */
 struct mac {
 	const struct mac_alg *row;
 	EVP_MAC_CTX *hmac;
 	struct umac128_ctx *umac128;
+	struct umac64_ctx *umac64;
 };
 
 typedef enum err mac_start_fn(struct mac *m, struct span key);
@@ -45,6 +47,9 @@ const struct mac_alg *mac_find(struct span name);
 
 /* Fetches what the rows need, once a process. Errors: ERR_CRYPTO */
 MUST_CHECK enum err mac_warm(void);
+
+/* Lets a row run once. Errors: ERR_CRYPTO libcrypto, as it is set up, does not have it; ERR_MEMORY */
+MUST_CHECK enum err mac_warm_row(const struct mac_alg *row);
 
 /*
  * Takes a row's key, of the length that the row states.

@@ -18,18 +18,27 @@ enum looked { LOOKED_NOT, LOOKED_ABSENT, LOOKED_THERE };
 /* Looked for once: a failed fetch searches every provider anew. Never changes after. */
 static enum looked looked;
 
+static bool look(void)
+{
+	EVP_KEYMGMT *found;
+
+	ERR_set_mark(); /* that it is absent is no error to be found by others */
+	found = EVP_KEYMGMT_fetch(NULL, NAME, NULL);
+	ERR_pop_to_mark();
+	EVP_KEYMGMT_free(found);
+	return found != NULL;
+}
+
 bool mlkem768_evp_there(void)
 {
-	if (looked == LOOKED_NOT) {
-		EVP_KEYMGMT *found;
-
-		ERR_set_mark(); /* that it is absent is no error to be found by others */
-		found = EVP_KEYMGMT_fetch(NULL, NAME, NULL);
-		ERR_pop_to_mark();
-		looked = found != NULL ? LOOKED_THERE : LOOKED_ABSENT;
-		EVP_KEYMGMT_free(found);
-	}
+	if (looked == LOOKED_NOT)
+		looked = look() ? LOOKED_THERE : LOOKED_ABSENT;
 	return looked == LOOKED_THERE;
+}
+
+void mlkem768_evp_avoid(void)
+{
+	looked = LOOKED_ABSENT;
 }
 
 static EVP_PKEY *public_key(const uint8_t ek[MLKEM768_EK_BYTES])

@@ -10,6 +10,9 @@
  */
 bool mlkem768_evp_there(void);
 
+/* Has mlkem768_evp_there say no: our own code is to serve. Before it was asked. */
+void mlkem768_evp_avoid(void);
+
 /*
  * Encapsulates with libcrypto's randomness; ek has passed the modulus check.
  * Errors: ERR_CRYPTO, ERR_MEMORY

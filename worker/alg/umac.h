@@ -6,7 +6,7 @@
 
 #include "worker/alg/mac.h"
 
-mac_start_fn umac128_start;
-mac_tag_fn umac128_tag;
+mac_start_fn umac128_start, umac64_start;
+mac_tag_fn umac128_tag, umac64_tag;
 
 #endif

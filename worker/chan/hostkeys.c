@@ -3,6 +3,7 @@
  * to come. The monitor signs, over text that it builds itself. Source: PROTOCOL 2.5
  */
 #include "common/names.h"
+#include "common/pk.h"
 #include "worker/chan/chan_private.h"
 
 /* Gives the name of a key's type; empty where the blob is none. */
@@ -40,6 +41,29 @@ static bool is_deaf(const char *v_client)
 	return false;
 }
 
+/*
+ * The algorithm that we prefer with a key; empty where the settings have none, and then nobody hears of
+ * the key. RSA keys have several, RFC 8332.
+ */
+static struct span algorithm_of(const struct worker_settings *s, struct span blob)
+{
+	const struct span type = key_type(blob);
+	struct span list = s->offer.again.list[LIST_HOSTKEY], name;
+
+	while (names_next(&list, &name)) {
+		const struct pk_alg *alg = pk_alg_find(name);
+
+		if (alg != NULL && span_is(type, alg->key_type))
+			return name;
+	}
+	return (struct span){0};
+}
+
+static bool is_told(const struct worker_settings *s, struct span blob)
+{
+	return is_plain(blob) && algorithm_of(s, blob).n > 0;
+}
+
 enum err hostkeys_announce(struct worker *w)
 {
 	const struct worker_settings *s = w->settings;
@@ -51,26 +75,15 @@ enum err hostkeys_announce(struct worker *w)
 	wr_str(p, "hostkeys-00@openssh.com");
 	wr_bool(p, false);
 	for (size_t i = 0; i < s->n_hostkeys; i++)
-		if (is_plain(s->hostkeys[i]))
+		if (is_told(s, s->hostkeys[i]))
 			wr_bytes(p, s->hostkeys[i]);
 	return transport_commit(&w->transport);
-}
-
-/*
- * RSA keys sign with SHA-2 only, RFC 8332; all others have one algorithm, named as they
- * are.
- */
-static struct span algorithm_of(struct span blob)
-{
-	struct span type = key_type(blob);
-
-	return span_is(type, "ssh-rsa") ? SPAN_LIT("rsa-sha2-512") : type;
 }
 
 static bool key_find(const struct worker_settings *s, struct span blob, uint8_t *out)
 {
 	for (size_t i = 0; i < s->n_hostkeys; i++) {
-		if (!span_equal(s->hostkeys[i], blob) || !is_plain(blob))
+		if (!span_equal(s->hostkeys[i], blob) || !is_told(s, blob))
 			continue;
 		*out = (uint8_t)i;
 		return true;
@@ -101,9 +114,10 @@ enum err hostkeys_prove(struct worker *w, struct rd *r, uint32_t *asked, uint32_
 		return ERR_DENIED;
 	*asked += count;
 	for (uint32_t i = 0; i < count && e == OK; i++)
-		e = worker_ask(w, &MSG_OF(hostkey_prove, .hostkey = keys[i],
-					  .algorithm = algorithm_of(
-					      w->settings->hostkeys[keys[i]])));
+		e = worker_ask(
+		    w, &MSG_OF(hostkey_prove, .hostkey = keys[i],
+			       .algorithm = algorithm_of(
+				   w->settings, w->settings->hostkeys[keys[i]])));
 	*n = count;
 	return e;
 }

@@ -82,10 +82,10 @@ static enum err answer(struct worker *w, struct rd *r)
 	return ask_signature(w, whole);
 }
 
-static enum err choose_group(struct worker *w, uint32_t min, uint32_t n, uint32_t max)
+static enum err choose_group(struct worker *w, const struct dh_wish *wish)
 {
 	struct kex_run *run = w->kex.run;
-	enum err e = dh_group_choose(min, n, max, &run->group);
+	enum err e = dh_group_choose(run->method, wish, &run->group);
 
 	if (e != OK)
 		return e;
@@ -108,7 +108,7 @@ static enum err gex_request_old(struct worker *w, struct rd *r)
 		return ERR_FORBIDDEN;
 	wr_u32(&p, n);
 	run->asked_n = p.n;
-	return choose_group(w, 0, n, UINT32_MAX);
+	return choose_group(w, &(struct dh_wish){0, n, UINT32_MAX});
 }
 
 enum err recv_kex_init(struct worker *w, struct rd *r)
@@ -124,23 +124,23 @@ enum err recv_kex_gex_request(struct worker *w, struct rd *r)
 {
 	struct kex_run *run = w->kex.run;
 	struct wr p = WR(run->asked);
-	uint32_t min, n, max;
+	struct dh_wish wish;
 	enum err e;
 
 	if (pass_over(run, r))
 		return rd_end(r);
-	min = rd_u32(r);
-	n = rd_u32(r);
-	max = rd_u32(r);
+	wish.min = rd_u32(r);
+	wish.n = rd_u32(r);
+	wish.max = rd_u32(r);
 	if ((e = rd_end(r)) != OK)
 		return e;
 	if (!run->method->group_exchange || run->group != NULL)
 		return ERR_FORBIDDEN;
-	wr_u32(&p, min);
-	wr_u32(&p, n);
-	wr_u32(&p, max);
+	wr_u32(&p, wish.min);
+	wr_u32(&p, wish.n);
+	wr_u32(&p, wish.max);
 	run->asked_n = p.n;
-	return choose_group(w, min, n, max);
+	return choose_group(w, &wish);
 }
 
 enum err recv_kex_gex_init(struct worker *w, struct rd *r)

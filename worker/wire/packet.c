@@ -2,6 +2,7 @@
  * The binary packet protocol. Four shapes: in the clear; AEAD; encrypt-then-MAC; and the first
  * one of RFC 4253, where length and all are encrypted and the MAC is over the plain packet.
  * The length is foreign and believed only within bounds; nothing else is before its tag is right.
+ * Under CBC in the first shape, not even how long we read tells what was wrong.
  */
 #include <string.h>
 
@@ -134,6 +135,41 @@ static enum err length_check(const struct dir *d, uint32_t length)
 	return OK;
 }
 
+/*
+ * Tells whether what is wrong with a packet must not show: under CBC, with the MAC over the plain
+ * text, somebody on the way can put any block in front, and would learn four bytes of it from when
+ * we give up. RFC 4251 9.3.1
+ */
+static bool hides_errors(const struct dir *d)
+{
+	return d->cipher.row != NULL && d->cipher.row->cbc && !length_apart(d);
+}
+
+/* The packet is read on as if it were the longest there is; done: bytes that the MAC went over. */
+static enum err doom(struct dir *d, size_t done)
+{
+	d->doomed = true;
+	d->begun = true;
+	d->length = LIMIT_PACKET_BYTES;
+	d->doomed_done = done;
+	return ERR_MAC;
+}
+
+/* Refuses it when it is all there, after as much work as with any other. */
+static enum err doomed_open(struct dir *d, const uint8_t *raw, size_t n)
+{
+	const size_t whole = LENGTH_BYTES + (size_t)LIMIT_PACKET_BYTES;
+	uint8_t tag[MAC_TAG_BYTES];
+	enum err e;
+
+	d->need = whole + tag_bytes(d);
+	if (n < d->need)
+		return ERR_AGAIN;
+	e = mac_tag(&d->mac, d->seq,
+		    (struct span){raw + d->doomed_done, whole - d->doomed_done}, tag);
+	return e == OK ? ERR_MAC : e;
+}
+
 /* Learns the length of the packet, once: a stream cannot decrypt its first block again. */
 static enum err head_open(struct dir *d, uint8_t *raw, size_t n)
 {
@@ -154,8 +190,10 @@ static enum err head_open(struct dir *d, uint8_t *raw, size_t n)
 			e = d->cipher.row->crypt(&d->cipher, raw, head_n);
 		length = length_get(raw);
 	}
-	if (e != OK || (e = length_check(d, length)) != OK)
+	if (e != OK)
 		return e;
+	if ((e = length_check(d, length)) != OK)
+		return hides_errors(d) ? doom(d, 0) : e;
 	d->length = length;
 	d->begun = true;
 	return OK;
@@ -195,10 +233,10 @@ static enum err body_open(struct dir *d, uint8_t *packet, size_t n)
 	return row->crypt(&d->cipher, packet + head_n, n - head_n);
 }
 
-enum err packet_open(struct dir *d, uint8_t *raw, size_t n, size_t *used,
-		     struct span *payload)
+/* Decrypts and verifies; raw then holds the packet in the clear. */
+static enum err plain_open(struct dir *d, uint8_t *raw, size_t n)
 {
-	size_t packet_n, padding_n;
+	size_t packet_n;
 	enum err e;
 
 	if (!d->begun && (e = head_open(d, raw, n)) != OK)
@@ -207,7 +245,19 @@ enum err packet_open(struct dir *d, uint8_t *raw, size_t n, size_t *used,
 	d->need = packet_n + tag_bytes(d);
 	if (n < d->need)
 		return ERR_AGAIN;
-	if ((e = body_open(d, raw, packet_n)) != OK)
+	e = body_open(d, raw, packet_n);
+	return e == ERR_MAC && hides_errors(d) ? doom(d, packet_n) : e;
+}
+
+enum err packet_open(struct dir *d, uint8_t *raw, size_t n, size_t *used,
+		     struct span *payload)
+{
+	size_t padding_n;
+	enum err e = d->doomed ? ERR_MAC : plain_open(d, raw, n);
+
+	if (d->doomed)
+		return doomed_open(d, raw, n);
+	if (e != OK)
 		return e;
 	padding_n = raw[LENGTH_BYTES];
 	/* one byte of payload at least: its message number */

@@ -22,6 +22,9 @@ struct dir {
 	size_t need;     /* bytes that the packet asks for, set with ERR_AGAIN */
 	uint32_t length; /* of the packet begun, in the clear */
 	bool begun;      /* its length is known */
+	bool
+	    doomed; /* it is not genuine, which is not to show before as much came as may */
+	size_t doomed_done;
 };
 
 /* What a direction is given at NEWKEYS. Wiped by dir_keys_wipe. */
@@ -59,8 +62,10 @@ void dir_wipe(struct dir *d);
  * payload: points into raw; at least one byte
  * Errors:  ERR_AGAIN d->need bytes are needed; ERR_MAC forged; ERR_PACKET length below the least,
  *          beyond LIMIT_PACKET_BYTES or not in whole blocks; ERR_PADDING; ERR_BUDGET more packets
- *          with one key than it bears; ERR_CRYPTO. After any but ERR_AGAIN d is of no use
- * Source:  RFC 4253 6; chacha20: PROTOCOL.chacha20poly1305
+ *          with one key than it bears; ERR_CRYPTO. After any but ERR_AGAIN d is of no use. Under
+ *          CBC without encrypt-then-MAC both of ERR_MAC and ERR_PACKET are ERR_MAC, and come when
+ *          as much was read as the longest packet has
+ * Source:  RFC 4253 6; chacha20: PROTOCOL.chacha20poly1305; CBC: RFC 4251 9.3.1
  */
 MUST_CHECK enum err packet_open(struct dir *d, uint8_t *raw, size_t n, size_t *used,
 				struct span *payload);

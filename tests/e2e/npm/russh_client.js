@@ -66,4 +66,4 @@ const modes = {
 };
 
 logIn().then((client) => modes[mode](client, ...rest).then(() => client.disconnect()))
-  .then(() => process.exit(0), (error) => { console.error(String(error)); process.exit(254); });
+  .then(() => process.stdout.write('', () => process.exit(0)), (error) => { console.error(String(error)); process.exit(254); });

@@ -9,7 +9,7 @@ const [port, username, auth, mode, ...rest] = process.argv.slice(2);
 const colon = auth.indexOf(':');
 const secret = auth.slice(colon + 1);
 const login = auth.startsWith('key:') ? { privateKey: fs.readFileSync(secret) } : { password: secret };
-const algorithms = process.env.KEX ? { kex: [process.env.KEX] } : undefined;
+const algorithms = process.env.ALGORITHMS ? JSON.parse(process.env.ALGORITHMS) : undefined;
 const client = new Client();
 
 function fail(error) {

@@ -3,11 +3,13 @@
 #include "tests/monitor/keys/keys.h"
 #include "tests/unit.h"
 
-static const char *const taken[] = {
-    "openssh_ed25519",  "openssh_ecdsa256",     "openssh_ecdsa384",
-    "openssh_ecdsa521", "openssh_rsa2048",      "pem_rsa_pkcs1",
-    "pem_rsa_pkcs8",    "pem_ecdsa_sec1",       "pem_ecdsa_sec1_params",
-    "pem_ecdsa_pkcs8",  "pem_ecdsa_compressed", "pem_ed25519_pkcs8"};
+static const char *const taken[] = {"openssh_ed25519",       "openssh_ecdsa256",
+				    "openssh_ecdsa384",      "openssh_ecdsa521",
+				    "openssh_rsa2048",       "pem_rsa_pkcs1",
+				    "openssh_dsa1024",       "pem_dsa",
+				    "pem_rsa_pkcs8",         "pem_ecdsa_sec1",
+				    "pem_ecdsa_sec1_params", "pem_ecdsa_pkcs8",
+				    "pem_ecdsa_compressed",  "pem_ed25519_pkcs8"};
 enum { TAKEN = sizeof taken / sizeof taken[0] };
 
 static struct keyfile_note note;

@@ -1,6 +1,7 @@
 /* Ciphers beside their known answers, which tests/tables/algorithms_test.c has. */
 #include <string.h>
 
+#include "tests/legacy.h"
 #include "tests/unit.h"
 #include "worker/alg/cipher.h"
 
@@ -115,6 +116,7 @@ Suite *unit_suite(void)
 	Suite *s = suite_create("worker_alg_cipher");
 	TCase *t = tcase_create("cipher");
 
+	tcase_add_checked_fixture(t, legacy_too, NULL);
 	tcase_add_test(t, cipher_start_refuses_wrong_lengths);
 	tcase_add_test(t, cipher_wipe_takes_the_zero_state_and_leaves_it);
 	tcase_add_test(t, gcm_counts_packets_in_the_last_64_bits_only);

@@ -9,6 +9,13 @@
 #define BYTES      (BITS / 8)
 #define WIRE_BYTES 2048
 
+static const struct kex_alg *gex(const char *hash)
+{
+	return kex_find(span_str(strcmp(hash, "sha1") == 0
+				     ? "diffie-hellman-group-exchange-sha1"
+				     : "diffie-hellman-group-exchange-sha256"));
+}
+
 /* p of the 2048-bit group, from its wire form. */
 static void prime(uint8_t p[BYTES])
 {
@@ -18,7 +25,9 @@ static void prime(uint8_t p[BYTES])
 	struct span all, magnitude;
 	struct rd r;
 
-	ck_assert_int_eq(dh_group_choose(BITS, BITS, BITS, &group), OK);
+	ck_assert_int_eq(
+	    dh_group_choose(gex("sha256"), &(struct dh_wish){BITS, BITS, BITS}, &group),
+	    OK);
 	dh_group_wire(group, &w);
 	ck_assert_int_eq(wr_end(&w, &all), OK);
 	r = RD(all);
@@ -61,10 +70,35 @@ static uint32_t chosen(uint32_t min, uint32_t n, uint32_t max)
 {
 	const struct dh_group *group = NULL;
 
-	if (dh_group_choose(min, n, max, &group) != OK)
+	if (dh_group_choose(gex("sha256"), &(struct dh_wish){min, n, max}, &group) !=
+	    OK)
 		return 0;
 	return dh_group_bits(group);
 }
+
+static uint32_t chosen_sha1(uint32_t min, uint32_t n, uint32_t max)
+{
+	const struct dh_group *group = NULL;
+
+	if (dh_group_choose(gex("sha1"), &(struct dh_wish){min, n, max}, &group) != OK)
+		return 0;
+	return dh_group_bits(group);
+}
+
+START_TEST(short_groups_are_for_those_who_take_no_other_under_sha1_only)
+{
+	ck_assert_uint_eq(chosen_sha1(1024, 1024, 1024), 1024);
+	ck_assert_uint_eq(chosen_sha1(512, 512, 1024), 1024);
+	ck_assert_uint_eq(chosen_sha1(1024, 1024, 2047), 1024);
+	ck_assert_uint_eq(chosen_sha1(1024, 1536, 1600), 1536);
+	ck_assert_uint_eq(chosen_sha1(512, 512, 1023), 0);
+	/* whoever takes 2048 bits gets them */
+	ck_assert_uint_eq(chosen_sha1(1024, 1024, 2048), 2048);
+	ck_assert_uint_eq(chosen_sha1(1024, 1024, 8192), 2048);
+	ck_assert_uint_eq(chosen(1024, 1024, 1024), 0);
+	ck_assert_uint_eq(chosen(1024, 1536, 1600), 0);
+}
+END_TEST
 
 START_TEST(dh_group_choose_takes_the_smallest_that_is_large_enough)
 {
@@ -115,21 +149,27 @@ START_TEST(dh_group_new_refuses_what_a_server_must_not_offer)
 	const struct span whole = SPAN_OF(p);
 
 	prime(p);
-	ck_assert_int_eq(dh_group_new(whole, SPAN_LIT("\2"), &group), OK);
+	ck_assert_int_eq(dh_group_new(gex("sha256"), whole, SPAN_LIT("\2"), &group),
+			 OK);
 	ck_assert_uint_eq(dh_group_bits(group), BITS);
 	dh_group_free(group);
 	group = NULL;
-	ck_assert_int_eq(dh_group_new(whole, SPAN_LIT("\1"), &group), ERR_KEX_VALUE);
-	ck_assert_int_eq(dh_group_new(whole, (struct span){0}, &group), ERR_KEX_VALUE);
-	ck_assert_int_eq(dh_group_new(whole, whole, &group), ERR_KEX_VALUE);
-	ck_assert_int_eq(dh_group_new((struct span){0}, SPAN_LIT("\2"), &group),
+	ck_assert_int_eq(dh_group_new(gex("sha256"), whole, SPAN_LIT("\1"), &group),
 			 ERR_KEX_VALUE);
-	/* 2040 bits, then even */
+	ck_assert_int_eq(dh_group_new(gex("sha256"), whole, (struct span){0}, &group),
+			 ERR_KEX_VALUE);
+	ck_assert_int_eq(dh_group_new(gex("sha256"), whole, whole, &group),
+			 ERR_KEX_VALUE);
 	ck_assert_int_eq(
-	    dh_group_new((struct span){p + 1, BYTES - 1}, SPAN_LIT("\2"), &group),
+	    dh_group_new(gex("sha256"), (struct span){0}, SPAN_LIT("\2"), &group),
 	    ERR_KEX_VALUE);
+	/* 2040 bits, then even */
+	ck_assert_int_eq(dh_group_new(gex("sha256"), (struct span){p + 1, BYTES - 1},
+				      SPAN_LIT("\2"), &group),
+			 ERR_KEX_VALUE);
 	p[BYTES - 1]--;
-	ck_assert_int_eq(dh_group_new(whole, SPAN_LIT("\2"), &group), ERR_KEX_VALUE);
+	ck_assert_int_eq(dh_group_new(gex("sha256"), whole, SPAN_LIT("\2"), &group),
+			 ERR_KEX_VALUE);
 	ck_assert_ptr_null(group);
 	dh_group_free(NULL);
 }
@@ -153,6 +193,7 @@ Suite *unit_suite(void)
 
 	tcase_add_test(t, values_must_lie_between_1_and_p_minus_1);
 	tcase_add_test(t, dh_group_choose_takes_the_smallest_that_is_large_enough);
+	tcase_add_test(t, short_groups_are_for_those_who_take_no_other_under_sha1_only);
 	tcase_add_test(t, dh_group_choose_refuses_nonsense);
 	tcase_add_test(t, dh_group_choose_refuses_a_size_outside_of_its_own_bounds);
 	tcase_add_test(t, dh_group_new_refuses_what_a_server_must_not_offer);
