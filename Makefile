@@ -20,7 +20,7 @@ DIRS_sallyport-connector := monitor/connector
 DIRS_sallyport-login     := monitor/login
 
 LIBS_common              := -lseccomp -lcap -lcrypto
-LIBS_sallyportd          := -levent_core
+LIBS_sallyportd          := -levent_core -ljansson -largon2
 LIBS_sallyport-worker    := -lz -lnettle
 LIBS_sallyport-policy    := -llua5.4 -ljansson -lm
 LIBS_sallyport-connector := -levent_core -levent_extra

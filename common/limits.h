@@ -84,6 +84,14 @@
 #define LIMIT_CAS_FILE_BYTES                                                           \
 	1048576 /* TrustedUserCAKeys: a thousand keys of any kind */
 #define LIMIT_KEY_FILE_BYTES   65536    /* RSA-16384 in PEM is 13 KiB */
+#define LIMIT_BCRYPT_ROUNDS     4096         /* of an OpenSSH key's password: some ten seconds; usual are 16 to 100 */
+#define LIMIT_BCRYPT_KEY_BYTES  64           /* a cipher's key and first block */
+#define LIMIT_PPK_LINES         1024         /* of base64: LIMIT_KEY_FILE_BYTES */
+#define LIMIT_ARGON2_KIB        1048576      /* memory for a PuTTY key's password; PuTTY takes 8 MiB */
+#define LIMIT_ARGON2_PASSES     65536        /* PuTTY makes as many as a tenth of a second lets */
+#define LIMIT_ARGON2_LANES      16           /* threads; PuTTY takes one */
+#define LIMIT_ARGON2_WORK_KIB   33554432     /* memory times passes: some ten seconds */
+#define LIMIT_PFX_KEYS          32           /* private keys of one PKCS#12 store */
 #define LIMIT_KEY_HEAP_BYTES   262144   /* locked memory: files while read, keys */
 #define LIMIT_USERS_FILE_BYTES 16777216 /* some 150,000 users */
 

@@ -12,6 +12,7 @@
 #include "common/crypto.h"
 #include "common/limits.h"
 #include "common/log.h"
+#include "monitor/keys/source.h"
 
 struct options;
 
@@ -82,6 +83,11 @@ struct policy_helper {
 
 struct policy_helpers {
 	const struct policy_helper *item;
+	size_t n;
+};
+
+struct store_sources {
+	const struct store_source *item;
 	size_t n;
 };
 
@@ -161,6 +167,7 @@ struct ip_qos {
 #define FIELD_WORDS(field, arg)                             struct strlist field;
 #define FIELD_GATHER(field, arg)                            struct strlist field;
 #define FIELD_FILES(field, arg)                             struct strlist field;
+#define FIELD_KEYS(field, arg)                              struct store_sources field;
 #define FIELD_PORTS(field, arg)                             struct ports field;
 #define FIELD_LISTEN(field, arg)                            struct listen_addresses field;
 #define FIELD_SUBSYS(field, arg)                            struct subsystems field;

@@ -62,6 +62,7 @@ static const char *const arguments[CONFIG_TYPE_COUNT] = {
     [TYPE_WORDS] = "Ar word ...",
     [TYPE_GATHER] = "Ar word ...",
     [TYPE_FILES] = "Ar file",
+    [TYPE_KEYS] = "Ar key Op Ar name Ns = Ns Ar value ...",
     [TYPE_PORTS] = "Ar port",
     [TYPE_LISTEN] = "Ar address",
     [TYPE_SUBSYS] = "Ar name command",

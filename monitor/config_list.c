@@ -19,6 +19,8 @@ size_t config_type_item_bytes(enum config_type type)
 	case TYPE_GATHER:
 	case TYPE_FILES:
 		return sizeof(const char *);
+	case TYPE_KEYS:
+		return sizeof(struct store_source);
 	case TYPE_PORTS:
 		return sizeof(uint16_t);
 	case TYPE_LISTEN:

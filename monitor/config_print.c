@@ -114,6 +114,15 @@ static void put_prompts(FILE *f, const struct config_row *row,
 	}
 }
 
+static void put_keys(FILE *f, const struct config_row *row, const union config_value *v)
+{
+	for (size_t i = 0; i < v->keys.n; i++) {
+		put_keyword(f, row->keyword);
+		config_key_put(f, &v->keys.item[i]);
+		(void)putc('\n', f);
+	}
+}
+
 static void put_helpers(FILE *f, const struct config_row *row,
 			const union config_value *v)
 {
@@ -264,6 +273,7 @@ void config_row_print(FILE *f, const struct config_row *row, const struct settin
 	    [TYPE_CEILING] = put_ceiling,   [TYPE_PENALTIES] = put_penalties,
 	    [TYPE_SLOWDOWN] = put_slowdown, [TYPE_NETBLOCK] = put_netblock,
 	    [TYPE_TIMEOUTS] = put_list,     [TYPE_RATE] = put_rate,
+	    [TYPE_KEYS] = put_keys,
 	};
 	union config_value v;
 

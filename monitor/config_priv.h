@@ -27,6 +27,7 @@ enum config_type {
 	TYPE_WORDS,
 	TYPE_GATHER,
 	TYPE_FILES,
+	TYPE_KEYS,
 	TYPE_PORTS,
 	TYPE_LISTEN,
 	TYPE_SUBSYS,
@@ -103,6 +104,7 @@ union config_value {
 	uint32_t number;
 	const char *text;
 	struct strlist list;
+	struct store_sources keys;
 	struct ports ports;
 	struct listen_addresses listen;
 	struct subsystems subsystems;
@@ -131,11 +133,14 @@ config_parse_fn config_parse_words, config_parse_gather, config_parse_files,
     config_parse_ports, config_parse_listen, config_parse_subsys, config_parse_algs,
     config_parse_prompts, config_parse_helpers, config_parse_timeout,
     config_parse_ceiling, config_parse_penalties, config_parse_slowdown,
-    config_parse_netblock, config_parse_timeouts, config_parse_rate;
+    config_parse_netblock, config_parse_timeouts, config_parse_rate, config_parse_keys;
 
 /* Prints what PENALTIES and SLOWDOWN parse: name:value after name:value. (config_limit.c) */
 void config_penalties_put(FILE *f, const struct penalty_settings *s);
 void config_slowdown_put(FILE *f, const struct user_penalties *s);
+
+/* Prints what KEYS parses, but for a key that stands there itself. (config_key.c) */
+void config_key_put(FILE *f, const struct store_source *s);
 
 /* Gives the only argument; NULL where there is none or more, and then it has complained. */
 const char *config_one_arg(struct config_reader *r, const struct config_line *line);

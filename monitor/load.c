@@ -92,13 +92,16 @@ static enum err ring_limits(const struct settings *set, struct ring *r)
 	return r->algorithms == NULL ? ERR_MEMORY : OK;
 }
 
-static enum err ring_load(const struct config *config, struct ring **out)
+static enum err ring_load(const struct monitor *m, const struct config *config,
+			  struct ring **out)
 {
 	const struct settings *set = config_settings(config);
-	const struct hostkeys_paths paths = {.keys = set->host_key.item,
-					     .n_keys = set->host_key.n,
-					     .certificates = set->host_certificate.item,
-					     .n_certificates = set->host_certificate.n};
+	const struct hostkeys_sources sources = {
+	    .keys = set->host_key.item,
+	    .n_keys = set->host_key.n,
+	    .certificates = set->host_certificate.item,
+	    .n_certificates = set->host_certificate.n,
+	    .typed = &m->passwords};
 	struct ring *r = calloc(1, sizeof *r);
 	int n;
 	enum err e;
@@ -114,7 +117,7 @@ static enum err ring_load(const struct config *config, struct ring **out)
 		log_error("ServerVersion with VersionAddendum is longer than %d bytes",
 			  LIMIT_IDENT_BYTES - 2);
 	if (e == OK)
-		e = hostkeys_load(&paths, &r->keys, note_key, NULL);
+		e = hostkeys_load(&sources, &r->keys, note_key, NULL);
 	if (e == ERR_FILE)
 		log_error("no host key can be used: make some with "
 			  "sallyportd --generate-host-keys FOLDER and name them with "
@@ -202,7 +205,7 @@ static enum err loaded_read(struct monitor *m, struct config *config,
 	if (e == OK)
 		e = policy_record_check(set);
 	if (e == OK)
-		e = ring_load(config, &l.ring);
+		e = ring_load(m, config, &l.ring);
 	if (e == OK)
 		e = script_read(m, set, &l.script);
 	if (e == OK)

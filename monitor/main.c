@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -119,11 +120,32 @@ static int generate(const char *folder)
 	return EXIT_SUCCESS;
 }
 
+/* Passwords of keys are typed while there is a terminal; nothing is forked yet. */
+static enum err passwords_of(struct monitor *m, const struct config *config)
+{
+	const struct store_sources *keys = &config_settings(config)->host_key;
+	struct keyfile_note note = {0};
+	enum err e = OK;
+
+	for (size_t i = 0; e == OK && i < keys->n; i++)
+		if (keys->item[i].password.prompt) {
+			e = prctl(PR_SET_DUMPABLE, 0) == 0 ? OK : ERR_SYSTEM;
+			if (e == OK)
+				e = passwords_ask(&m->passwords,
+						  source_label(&keys->item[i]), &note);
+		}
+	if (e != OK)
+		(void)fail(note.text[0] != '\0' ? note.text : err_text(e));
+	return e;
+}
+
 static int with_config(struct monitor *m)
 {
 	struct config *config = NULL;
 
 	if (config_of(&m->options, &config) != OK)
+		return EXIT_FAILURE;
+	if (m->options.action != ACTION_PRINT && passwords_of(m, config) != OK)
 		return EXIT_FAILURE;
 	if (m->options.action == ACTION_PRINT)
 		return run_print(m, config);

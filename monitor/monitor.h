@@ -279,6 +279,7 @@ struct monitor {
 	struct loaded *reloading; /* waits until its script is compiled; NULL: none */
 	struct users users;
 	struct clients clients;     /* AllowedClients, names looked up */
+	struct passwords passwords; /* typed at start, for reloads */
 	struct totp_seen totp_seen; /* outlives a reload */
 	char bin_dir[1024];
 	struct fork_server *forkers; /* all, retired ones too */

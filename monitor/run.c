@@ -232,6 +232,7 @@ static void stop(struct monitor *m)
 	penalties_wipe(&m->penalties);
 	ring_unref(m->ring);
 	users_wipe(&m->users);
+	passwords_wipe(&m->passwords);
 	totp_seen_wipe(&m->totp_seen);
 }
 
@@ -245,6 +246,7 @@ int run(struct monitor *m, struct config *config)
 			      strerror(errno));
 		return EXIT_FAILURE;
 	}
+	passwords_lock(&m->passwords);
 	logsink_open(&m->options, config_settings(config), &m->detached);
 	e = start(m, config);
 	if (e != OK)

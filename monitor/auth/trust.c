@@ -10,6 +10,7 @@
 #include "common/rd.h"
 #include "common/wr.h"
 #include "monitor/auth/trust.h"
+#include "monitor/keys/store.h"
 
 const struct revoked *trust_revoked(const struct trust *t, const char *path)
 {
@@ -80,6 +81,33 @@ static enum err ca_add(struct wr *out, struct span line)
 	return e == OK ? out->err : e;
 }
 
+/* Keys in other forms than lines: X.509, PKCS#7, RFC 4716 … */
+static enum err cas_read_form(struct span content, struct wr *w, struct trust_cas *f,
+			      struct keyfile_note *note)
+{
+	const struct keyfile none = {0};
+	const struct store_input in = {
+	    .content = content, .label = f->path, .password = &none};
+	size_t n = 0;
+	enum err e = store_public_keys(&in, w, &n, note);
+	struct rd r = RD(((struct span){w->p, w->n}));
+
+	for (size_t i = 0; e == OK && i < n; i++) {
+		struct pk_key key = {0};
+
+		e = pk_parse(rd_bytes(&r, LIMIT_PK_BLOB_BYTES), &key);
+		pk_wipe(&key);
+		if (e == ERR_KEY || e == ERR_UNKNOWN)
+			keyfile_note_set(note,
+					 "%s: a key in it is too short or of a "
+					 "type that is not taken",
+					 f->path);
+	}
+	if (e == ERR_KEY || e == ERR_UNKNOWN)
+		e = ERR_CONFIG;
+	return e == OK ? wr_end(w, &f->keys) : e;
+}
+
 static enum err cas_read(struct span text, struct trust_cas *f,
 			 struct keyfile_note *note)
 {
@@ -90,6 +118,8 @@ static enum err cas_read(struct span text, struct trust_cas *f,
 	f->store = w.p = malloc(text.n + 1);
 	if (f->store == NULL)
 		return ERR_MEMORY;
+	if (store_is_public_form(text))
+		return cas_read_form(text, &w, f, note);
 	for (size_t n = 1; e == OK && authkeys_next(&text, &line); n++) {
 		e = ca_add(&w, line);
 		if (e == OK || e == ERR_MEMORY || e == ERR_CRYPTO)

@@ -11,12 +11,12 @@
 #include "common/cert.h"
 #include "common/names.h"
 #include "monitor/keys/hostkey.h"
-#include "monitor/keys/private.h"
 
 void hostkey_wipe(struct hostkey *key)
 {
 	/* The last owner's call wipes the numbers. */
 	EVP_PKEY_free(key->pkey);
+	sk_X509_pop_free(key->certificates, X509_free);
 	free(key->blob);
 	free(key->path);
 	*key = (struct hostkey){0};
@@ -27,7 +27,7 @@ struct span hostkey_blob(const struct hostkey *key)
 	return (struct span){key->blob, key->blob_n};
 }
 
-/* Makes an entry of its own copies; pkey is shared by count. */
+/* Makes an entry of its own copies; pkey is shared by count, and NULL for a token. */
 static enum err entry_make(const char *path, EVP_PKEY *pkey, struct span blob,
 			   struct hostkey *out)
 {
@@ -42,7 +42,7 @@ static enum err entry_make(const char *path, EVP_PKEY *pkey, struct span blob,
 	    (e = pk_blob_type(blob, &type)) != OK)
 		goto out;
 	key.alg = pk_type_find(type);
-	if (key.alg == NULL || EVP_PKEY_up_ref(pkey) != 1) {
+	if (key.alg == NULL || (pkey != NULL && EVP_PKEY_up_ref(pkey) != 1)) {
 		e = ERR_UNKNOWN;
 		goto out;
 	}
@@ -70,26 +70,31 @@ static enum err key_prove(const struct hostkey *key)
 	return pk_verify(key->alg, hostkey_blob(key), signature, data);
 }
 
-static enum err key_judge(const char *path, EVP_PKEY *pkey, struct hostkey *out,
-			  struct keyfile_note *note)
+/* Of a type that we have, and strong enough. */
+static enum err blob_judge(struct span blob, const char *path,
+			   struct keyfile_note *note)
 {
-	uint8_t store[LIMIT_PK_BLOB_BYTES];
-	struct hostkey key = {0};
 	struct pk_key public = {0};
-	struct wr w = WR(store);
-	struct span blob;
-	enum err e;
+	enum err e = blob.n == 0 ? ERR_UNKNOWN : pk_parse(blob, &public);
 
-	if ((e = private_blob(pkey, &w)) != OK || (e = wr_end(&w, &blob)) != OK) {
+	pk_wipe(&public);
+	if (e == ERR_UNKNOWN)
 		keyfile_note_set(note, "%s: keys of this type are not taken", path);
-		goto out;
-	}
-	if ((e = pk_parse(blob, &public)) != OK) {
+	else if (e != OK)
 		keyfile_note_set(note, "%s: too short or malformed (RSA needs %d bits)",
 				 path, LIMIT_RSA_BITS_MIN);
-		goto out;
-	}
-	if ((e = entry_make(path, pkey, blob, &key)) != OK)
+	return e;
+}
+
+static enum err key_judge(const char *path, struct key_material *m, struct hostkey *out,
+			  struct keyfile_note *note)
+{
+	struct span blob = {m->blob, m->blob_n};
+	struct hostkey key = {0};
+	enum err e;
+
+	if ((e = blob_judge(blob, path, note)) != OK ||
+	    (e = entry_make(path, m->pkey, blob, &key)) != OK)
 		goto out;
 	if ((e = key_prove(&key)) != OK) {
 		keyfile_note_set(note, "%s: private and public half do not match",
@@ -97,30 +102,50 @@ static enum err key_judge(const char *path, EVP_PKEY *pkey, struct hostkey *out,
 		e = ERR_KEY;
 		goto out;
 	}
+	key.store = m->store;
+	key.certificates = m->certificates;
+	m->certificates = NULL; /* moved */
 	*out = key;
 	key = (struct hostkey){0};
 out:
 	hostkey_wipe(&key);
-	pk_wipe(&public);
 	return e;
 }
 
-enum err hostkey_load(const char *path, struct hostkey *out, struct keyfile_note *note)
+/* Says what to do about a store without a private key. */
+static void refuse_public(const struct key_material *m, const char *path,
+			  struct keyfile_note *note)
 {
-	struct keyfile file = {0};
-	EVP_PKEY *pkey = NULL;
+	if (m->store == STORE_P7B)
+		keyfile_note_set(note,
+				 "%s: a bundle of certificates has no private key; "
+				 "name the file of the key, and behind it "
+				 "certificate=%s",
+				 path, path);
+	else
+		keyfile_note_set(note,
+				 "%s: a public key cannot sign; name the file of the "
+				 "private key",
+				 path);
+}
+
+enum err hostkey_load(const struct store_source *s, const struct passwords *typed,
+		      struct hostkey *out, struct keyfile_note *note)
+{
+	const char *path = source_label(s);
+	struct key_material m = {0};
 	enum err e;
 
+	if ((e = store_read(s, typed, &m, note)) != OK)
+		return e;
 	keyfile_note_set(note, "%s: out of memory", path);
-	if ((e = keyfile_read_secret(path, LIMIT_KEY_FILE_BYTES - 1, &file, note)) !=
-	    OK)
-		goto out;
-	if ((e = private_read((struct span){file.p, file.n}, path, &pkey, note)) != OK)
-		goto out;
-	e = key_judge(path, pkey, out, note);
-out:
-	EVP_PKEY_free(pkey);
-	keyfile_wipe(&file);
+	if (m.pkey != NULL) {
+		e = key_judge(path, &m, out, note);
+	} else {
+		refuse_public(&m, path, note);
+		e = ERR_KEY;
+	}
+	material_wipe(&m);
 	return e;
 }
 
@@ -137,6 +162,8 @@ enum err hostkey_sign(const struct hostkey *key, const struct pk_alg *alg,
 	if (strcmp(alg->key_type, key->alg->key_type) != 0 ||
 	    plain->family->encode == NULL)
 		return ERR_KEY;
+	if (key->pkey == NULL)
+		return ERR_UNKNOWN;
 	ctx = EVP_MD_CTX_new();
 	if (ctx == NULL || EVP_DigestSignInit(ctx, NULL, md, NULL, key->pkey) != 1 ||
 	    EVP_DigestSign(ctx, raw, &n, data.p, data.n) != 1)
@@ -183,11 +210,36 @@ static enum err set_add(struct hostkeys *keys, struct hostkey *key,
 	return OK;
 }
 
-static enum err set_load_key(struct hostkeys *keys, const char *path,
-			     struct keyfile_note *note)
+/* A key in a token was opened before, and signed to prove itself. */
+static enum err token_load(const struct hostkeys_sources *sources,
+			   const struct store_source *s, struct hostkey *out,
+			   struct keyfile_note *note)
+{
+	struct token *token = NULL;
+	struct span blob = {0};
+	enum err e = ERR_UNKNOWN;
+
+	keyfile_note_set(note, "%s: a token cannot be used here", s->name);
+	if (sources->token != NULL)
+		e = sources->token(sources->token_ctx, s, &token, &blob, note);
+	if (e == OK)
+		e = blob_judge(blob, s->name, note);
+	if (e == OK)
+		e = entry_make(s->name, NULL, blob, out);
+	if (e != OK)
+		return e;
+	out->token = token;
+	out->store = STORE_PKCS11;
+	return OK;
+}
+
+static enum err set_load_key(struct hostkeys *keys,
+			     const struct hostkeys_sources *sources,
+			     const struct store_source *s, struct keyfile_note *note)
 {
 	struct hostkey key = {0};
-	enum err e = hostkey_load(path, &key, note);
+	enum err e = source_is_token(s) ? token_load(sources, s, &key, note)
+					: hostkey_load(s, sources->typed, &key, note);
 
 	if (e == OK)
 		e = set_add(keys, &key, note);
@@ -234,6 +286,8 @@ static enum err set_add_certificate(struct hostkeys *keys, const char *path,
 		return ERR_UNKNOWN;
 	}
 	e = entry_make(path, key->pkey, (struct span){blob.p, blob.n}, &entry);
+	entry.token = key->token;
+	entry.store = key->store;
 	if (e == OK)
 		e = set_add(keys, &entry, note);
 	hostkey_wipe(&entry);
@@ -253,19 +307,19 @@ static enum err set_load_certificate(struct hostkeys *keys, const char *path,
 	return e;
 }
 
-enum err hostkeys_load(const struct hostkeys_paths *paths, struct hostkeys *out,
+enum err hostkeys_load(const struct hostkeys_sources *sources, struct hostkeys *out,
 		       hostkeys_note_fn *note, void *ctx)
 {
 	struct hostkeys keys = {0};
 	struct keyfile_note text;
 	enum err e = OK;
 
-	for (size_t i = 0; i < paths->n_keys && e != ERR_MEMORY; i++)
-		if ((e = set_load_key(&keys, paths->keys[i], &text)) != OK)
+	for (size_t i = 0; i < sources->n_keys && e != ERR_MEMORY; i++)
+		if ((e = set_load_key(&keys, sources, &sources->keys[i], &text)) != OK)
 			note(ctx, text.text);
-	for (size_t i = 0; i < paths->n_certificates && e != ERR_MEMORY; i++)
-		if ((e = set_load_certificate(&keys, paths->certificates[i], &text)) !=
-		    OK)
+	for (size_t i = 0; i < sources->n_certificates && e != ERR_MEMORY; i++)
+		if ((e = set_load_certificate(&keys, sources->certificates[i],
+					      &text)) != OK)
 			note(ctx, text.text);
 	if (e != ERR_MEMORY)
 		e = keys.n > 0 ? OK : ERR_FILE;
@@ -307,4 +361,27 @@ enum err hostkeys_algorithms(const struct hostkeys *keys, struct span configured
 	if (w->err != OK)
 		return w->err;
 	return n > 0 ? OK : ERR_KEX_NONE;
+}
+
+enum err hostkey_show(const struct hostkey *key, struct hostkey_shown *out)
+{
+	uint8_t store[LIMIT_PK_BLOB_BYTES];
+	struct wr w = WR(store);
+	struct hostkey_shown shown = {.path = key->path,
+				      .store = store_name(key->store),
+				      .type = key->alg->key_type,
+				      .certificate = pk_alg_is_cert(key->alg),
+				      .token = key->token != NULL};
+	struct pk_key public = {0};
+	struct span plain;
+	enum err e;
+
+	if ((e = cert_plain_of(hostkey_blob(key), &w, &plain)) == OK &&
+	    (e = pk_fingerprint(plain, shown.fingerprint)) == OK &&
+	    (e = pk_parse(plain, &public)) == OK) {
+		shown.bits = public.bits;
+		*out = shown;
+	}
+	pk_wipe(&public);
+	return e;
 }

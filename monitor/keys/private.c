@@ -1,17 +1,19 @@
 /*
- * Private key files. The operator made them, on this machine or another; a malformed one is
- * refused with a message that says what to do. Source: PROTOCOL.key; RFC 7468
+ * OpenSSH's private key files, plain and encrypted. The operator made them, on this machine or
+ * another; a malformed one is refused with a message that says what to do.
+ * Source: PROTOCOL.key
  */
 #include <string.h>
 
 #include <openssl/crypto.h>
-#include <openssl/pem.h>
 #include <openssl/rand.h>
 
 #include "common/base64.h"
 #include "common/limits.h"
 #include "monitor/keys/private.h"
 #include "monitor/keys/private_kind.h"
+#include "monitor/keys/sealed.h"
+#include "monitor/keys/store_private.h"
 
 #define OPENSSH_BEGIN "-----BEGIN OPENSSH PRIVATE KEY-----"
 #define OPENSSH_END   "-----END OPENSSH PRIVATE KEY-----"
@@ -22,86 +24,35 @@ enum {
 	PADDING_BLOCK = 8    /* PROTOCOL.key: the block of cipher "none" */
 };
 
-/* ---- PEM ---- */
-
-/* Called where libcrypto wants a password: there is nobody to ask. It fixes the type. */
-/* NOLINTNEXTLINE(readability-non-const-parameter) */
-static int no_password(char *buf, int size, int writing, void *asked)
-{
-	(void)buf;
-	(void)size;
-	(void)writing;
-	*(bool *)asked = true;
-	return -1;
-}
-
-static void note_encrypted(const char *path, struct keyfile_note *note)
-{
-	keyfile_note_set(
-	    note,
-	    "%s: the key is encrypted, and nobody is there to be asked for its "
-	    "password; take it off with: ssh-keygen -p -N '' -f %s",
-	    path, path);
-}
-
-static enum err pem_read(struct span content, const char *path, EVP_PKEY **out,
-			 struct keyfile_note *note)
-{
-	BIO *bio = BIO_new_mem_buf(content.p, (int)content.n);
-	bool asked = false;
-	EVP_PKEY *pkey;
-
-	if (bio == NULL)
-		return ERR_MEMORY;
-	pkey = PEM_read_bio_PrivateKey_ex(bio, NULL, no_password, &asked, NULL, NULL);
-	BIO_free(bio);
-	if (pkey != NULL) {
-		*out = pkey;
-		return OK;
-	}
-	if (asked)
-		note_encrypted(path, note);
-	else
-		keyfile_note_set(note, "%s: neither an OpenSSH nor a PEM private key",
-				 path);
-	return ERR_KEY;
-}
-
 /* ---- openssh-key-v1 ---- */
-
-static bool is_openssh(struct span content)
-{
-	const size_t n = sizeof OPENSSH_BEGIN - 1;
-
-	return content.n > n && memcmp(content.p, OPENSSH_BEGIN, n) == 0;
-}
 
 /* Takes armour and line ends off. out has room for content.n bytes. */
 static enum err armour_open(struct span content, uint8_t *text, struct wr *out)
 {
-	const uint8_t *end =
-	    memmem(content.p, content.n, OPENSSH_END, sizeof OPENSSH_END - 1);
+	const uint8_t *begin = store_text_find(content, OPENSSH_BEGIN);
+	const uint8_t *end = store_text_find(content, OPENSSH_END);
 	size_t n = 0;
 
-	if (end == NULL)
+	if (begin == NULL || end == NULL || end < begin)
 		return ERR_KEY;
-	for (const uint8_t *p = content.p + sizeof OPENSSH_BEGIN - 1; p < end; p++)
+	for (const uint8_t *p = begin + sizeof OPENSSH_BEGIN - 1; p < end; p++)
 		if (*p != '\n' && *p != '\r')
 			text[n++] = *p;
 	return base64_decode(out, (struct span){text, n});
 }
 
 /* PROTOCOL.key: 1, 2, 3 … up to the block. */
-static bool padding_valid(struct span s)
+static bool padding_valid(struct span s, size_t block)
 {
 	for (size_t i = 0; i < s.n; i++)
 		if (s.p[i] != (uint8_t)(i + 1))
 			return false;
-	return s.n < PADDING_BLOCK;
+	return s.n < block;
 }
 
 /* Reads the private section; public is the blob that stands in front of it. */
-static enum err section_read(struct rd *r, struct span public, EVP_PKEY **out)
+static enum err section_read(struct rd *r, struct span public, size_t block,
+			     EVP_PKEY **out)
 {
 	uint8_t store[LIMIT_PK_BLOB_BYTES];
 	struct wr w = WR(store);
@@ -120,7 +71,7 @@ static enum err section_read(struct rd *r, struct span public, EVP_PKEY **out)
 		return e;
 	e = ERR_KEY;
 	(void)rd_bytes(r, LIMIT_KEY_FILE_BYTES); /* comment */
-	if (!padding_valid(rd_rest(r)) || rd_end(r) != OK)
+	if (!padding_valid(rd_rest(r), block) || rd_end(r) != OK)
 		goto out;
 	if (private_blob(pkey, &w) != OK || wr_end(&w, &blob) != OK ||
 	    !span_equal(blob, public))
@@ -133,69 +84,103 @@ out:
 	return e;
 }
 
-static enum err container_read(struct span bytes, const char *path, EVP_PKEY **out,
-			       struct keyfile_note *note)
-{
-	struct rd r = RD(bytes), section;
-	struct span magic = rd_raw(&r, sizeof OPENSSH_MAGIC);
-	struct span cipher = rd_bytes(&r, LIMIT_NAME_BYTES);
-	struct span kdf = rd_bytes(&r, LIMIT_NAME_BYTES);
-	struct span public;
-	enum err e;
+/* What stands in front of the private section, and it. */
+struct container {
+	struct span cipher, kdf, kdf_options, public, section, tag;
+};
 
-	(void)rd_bytes(&r, LIMIT_PK_BLOB_BYTES); /* options of the kdf */
-	if (!rd_ok(&r) || memcmp(magic.p, OPENSSH_MAGIC, magic.n) != 0)
-		goto malformed;
-	if (!span_is(cipher, "none") || !span_is(kdf, "none")) {
-		note_encrypted(path, note);
+static enum err container_parse(struct span bytes, struct container *out)
+{
+	struct rd r = RD(bytes);
+	struct span magic = rd_raw(&r, sizeof OPENSSH_MAGIC);
+	struct container c = {.cipher = rd_bytes(&r, LIMIT_NAME_BYTES)};
+	uint32_t n;
+
+	c.kdf = rd_bytes(&r, LIMIT_NAME_BYTES);
+	c.kdf_options = rd_bytes(&r, LIMIT_PK_BLOB_BYTES);
+	n = rd_u32(&r);
+	c.public = rd_bytes(&r, LIMIT_PK_BLOB_BYTES);
+	c.section = rd_bytes(&r, LIMIT_KEY_FILE_BYTES);
+	c.tag = rd_rest(&r);
+	if (rd_end(&r) != OK || n != 1 || memcmp(magic.p, OPENSSH_MAGIC, magic.n) != 0)
 		return ERR_KEY;
-	}
-	if (rd_u32(&r) != 1)
-		goto malformed;
-	public = rd_bytes(&r, LIMIT_PK_BLOB_BYTES);
-	section = rd_sub(&r, LIMIT_KEY_FILE_BYTES);
-	if (rd_end(&r) != OK)
-		goto malformed;
-	if ((e = section_read(&section, public, out)) == OK)
-		return OK;
-	if (e != ERR_UNKNOWN)
-		goto malformed;
-	keyfile_note_set(note, "%s: keys of this type are not taken", path);
-	return e;
-malformed:
-	keyfile_note_set(note, "%s: damaged OpenSSH private key", path);
-	return ERR_KEY;
+	*out = c;
+	return OK;
 }
 
-static enum err openssh_read(struct span content, const char *path, EVP_PKEY **out,
-			     struct keyfile_note *note)
+/* Gives the block that the section was padded to; decrypts it in place. */
+static enum err container_open(const struct container *c, const struct store_input *in,
+			       size_t *block, struct keyfile_note *note)
 {
-	uint8_t *text = OPENSSL_secure_malloc(content.n);
-	uint8_t *bytes = OPENSSL_secure_malloc(content.n);
-	struct wr w = {.p = bytes, .cap = content.n};
+	const struct span password = {in->password->p, in->password->n};
+	const struct sealed sealed = {c->cipher, c->kdf, c->kdf_options,
+				      /* within the caller's own copy */
+				      (uint8_t *)(uintptr_t)c->section.p, c->section.n,
+				      c->tag};
+	enum err e;
+
+	*block = PADDING_BLOCK;
+	if (span_is(c->cipher, "none") && span_is(c->kdf, "none"))
+		return c->tag.n == 0 ? OK : ERR_KEY;
+	if (password.p == NULL)
+		return store_needs_password(in, note);
+	e = sealed_open(&sealed, password, block);
+	if (e == ERR_SIGNATURE)
+		return store_wrong_password(in, note);
+	if (e == ERR_UNKNOWN)
+		keyfile_note_set(note,
+				 "%s: it is encrypted in a way that is not taken; "
+				 "encrypt it anew: ssh-keygen -p -Z aes256-ctr -f %s",
+				 in->label, in->label);
+	return e;
+}
+
+static enum err container_read(struct span bytes, const struct store_input *in,
+			       struct key_material *out, struct keyfile_note *note)
+{
+	struct container c;
+	struct rd section;
+	size_t block = 0;
+	bool encrypted;
+	enum err e = container_parse(bytes, &c);
+
+	if (e != OK)
+		return e;
+	encrypted = !span_is(c.cipher, "none");
+	keyfile_note_set(note, "%s: damaged OpenSSH private key", in->label);
+	if ((e = container_open(&c, in, &block, note)) != OK)
+		return e;
+	section = RD(c.section);
+	e = section_read(&section, c.public, block, &out->pkey);
+	if (e == ERR_KEY && encrypted)
+		return store_wrong_password(in, note);
+	if (e == ERR_UNKNOWN)
+		keyfile_note_set(note, "%s: keys of this type are not taken",
+				 in->label);
+	if (e != OK)
+		return e;
+	out->blob_n = c.public.n;
+	return bytes_copy(out->blob, sizeof out->blob, c.public);
+}
+
+enum err store_openssh_read(const struct store_input *in, struct key_material *out,
+			    struct keyfile_note *note)
+{
+	const size_t n = in->content.n;
+	uint8_t *text = OPENSSL_secure_malloc(n);
+	uint8_t *bytes = OPENSSL_secure_malloc(n);
+	struct wr w = {.p = bytes, .cap = n};
 	enum err e = ERR_MEMORY;
 
 	if (text == NULL || bytes == NULL)
 		goto out;
-	if ((e = armour_open(content, text, &w)) == OK)
-		e = container_read((struct span){w.p, w.n}, path, out, note);
-	else
-		keyfile_note_set(note, "%s: damaged OpenSSH private key", path);
+	keyfile_note_set(note, "%s: damaged OpenSSH private key", in->label);
+	if ((e = armour_open(in->content, text, &w)) == OK)
+		e = container_read((struct span){w.p, w.n}, in, out, note);
 out:
-	OPENSSL_secure_clear_free(text, content.n);
-	OPENSSL_secure_clear_free(bytes, content.n);
+	OPENSSL_secure_clear_free(text, n);
+	OPENSSL_secure_clear_free(bytes, n);
 	return e == ERR_RANGE ? ERR_KEY : e;
-}
-
-enum err private_read(struct span content, const char *path, EVP_PKEY **out,
-		      struct keyfile_note *note)
-{
-	if (content.n > LIMIT_KEY_FILE_BYTES) {
-		keyfile_note_set(note, "%s: too large", path);
-		return ERR_KEY;
-	}
-	return is_openssh(content) ? openssh_read(content, path, out, note)
-				   : pem_read(content, path, out, note);
 }
 
 /* ---- writing ---- */

@@ -1,20 +1,11 @@
 /*
- * From a key file's content to a key, and back. For hostkey.c and keygen.c only.
+ * From a key to a key file of OpenSSH's, and to its public blob; store.h has the way back.
  */
 #ifndef MONITOR_KEYS_PRIVATE_H
 #define MONITOR_KEYS_PRIVATE_H
 
 #include "common/pk.h"
 #include "monitor/keys/keyfile.h"
-
-/*
- * Reads a private key: openssh-key-v1 or PEM, not encrypted.
- * path:   for note only
- * Owns:   the caller frees *out
- * Errors: ERR_KEY, ERR_UNKNOWN with note set; ERR_MEMORY
- */
-MUST_CHECK enum err private_read(struct span content, const char *path, EVP_PKEY **out,
-				 struct keyfile_note *note);
 
 /*
  * Writes a key as openssh-key-v1, not encrypted, in its armour.

@@ -7,9 +7,31 @@
 #include "common/pk.h"
 #include "monitor/keys/private.h"
 #include "monitor/keys/private_kind.h"
+#include "monitor/keys/store.h"
 #include "tests/fuzz/fuzz.h"
 
 static uint8_t file[2 * LIMIT_KEY_FILE_BYTES], written[2 * LIMIT_KEY_FILE_BYTES];
+
+static enum err read_key(struct span content, const char *label, EVP_PKEY **out,
+			 struct keyfile_note *note)
+{
+	const struct keyfile none = {0};
+	const struct store_input in = {
+	    .content = content, .label = label, .password = &none};
+	struct key_material m = {0};
+	enum err e = store_open(&in, STORE_AUTO, &m, note);
+
+	if (e == OK && m.pkey == NULL) {
+		keyfile_note_set(note, "public");
+		e = ERR_KEY;
+	}
+	if (e == OK) {
+		*out = m.pkey;
+		m.pkey = NULL;
+	}
+	material_wipe(&m);
+	return e;
+}
 
 static void public_part(const EVP_PKEY *key)
 {
@@ -37,7 +59,7 @@ static void again(const EVP_PKEY *key)
 
 	if (private_kind_of(key) == NULL || private_write(key, "comment", &w) != OK)
 		return;
-	expect(private_read((struct span){w.p, w.n}, "file", &back, &note) == OK);
+	expect(read_key((struct span){w.p, w.n}, "file", &back, &note) == OK);
 	expect(EVP_PKEY_eq(back, key) == 1);
 	EVP_PKEY_free(back);
 }
@@ -48,7 +70,7 @@ static void read_file(struct span in, bool ours)
 	struct keyfile_note note = {0};
 	EVP_PKEY *key = NULL;
 
-	if (private_read(content, "file", &key, &note) == OK) {
+	if (read_key(content, "file", &key, &note) == OK) {
 		public_part(key);
 		/* a PEM may hold a key whose parts do not belong together; it is tried when it is loaded */
 		if (ours)

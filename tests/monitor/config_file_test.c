@@ -179,7 +179,7 @@ START_TEST(config_of_the_command_line_comes_first)
 	ck_assert_uint_eq(config_settings(c)->port.item[0], 2222);
 	ck_assert_uint_eq(config_settings(c)->max_sessions, 3);
 	ck_assert_uint_eq(config_settings(c)->host_key.n, 2);
-	ck_assert_str_eq(config_settings(c)->host_key.item[0], "/a b");
+	ck_assert_str_eq(config_settings(c)->host_key.item[0].name, "/a b");
 	config_unref(c);
 }
 END_TEST

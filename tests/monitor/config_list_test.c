@@ -77,7 +77,7 @@ END_TEST
 
 START_TEST(config_lists_that_are_wrong_tell_what_is_allowed)
 {
-	kit_refuses("HostKey /a /b", "one value is wanted, not 2");
+	kit_refuses("HostCertificate /a /b", "one value is wanted, not 2");
 	kit_refuses("AllowUsers", "AllowUsers: a value is missing");
 	kit_refuses("Port 65536", "a port from 0 to 65535");
 	kit_refuses("Port 22 23", "one value is wanted");

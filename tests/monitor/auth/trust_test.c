@@ -73,6 +73,20 @@ START_TEST(trust_lines_that_are_no_authority_refuse_the_file)
 }
 END_TEST
 
+/* The files are tests/vectors/keys', as their tools made them. */
+START_TEST(trust_authorities_may_stand_in_other_forms)
+{
+	static const char *const files[] = {"tests/vectors/keys/x509_rsa2048",
+					    "tests/vectors/keys/p7b_two",
+					    "tests/vectors/keys/rfc4716_rsa2048",
+					    "tests/vectors/keys/xml_rsa2048_public"};
+
+	ck_assert_msg(trust_add_cas(&t, files[_i], &note) == OK, "%s", note.text);
+	ck_assert_ptr_nonnull(t.cas);
+	ck_assert_uint_gt(t.cas->keys.n, 256);
+}
+END_TEST
+
 START_TEST(trust_revoked_is_by_path)
 {
 	struct span ed = pk_vector("ssh-ed25519", "blob");
@@ -96,6 +110,7 @@ Suite *unit_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, trust_authorities_are_those_of_the_file);
 	tcase_add_test(tc, trust_lines_that_are_no_authority_refuse_the_file);
+	tcase_add_loop_test(tc, trust_authorities_may_stand_in_other_forms, 0, 4);
 	tcase_add_test(tc, trust_revoked_is_by_path);
 	suite_add_tcase(s, tc);
 	return s;

@@ -24,12 +24,15 @@ static void remember(void *ctx, const char *text)
 
 static void load_all(struct hostkeys *keys, struct notes *notes)
 {
-	const char *paths[] = {keys_copy("openssh_rsa2048"),
-			       keys_copy("openssh_ed25519"),
-			       keys_copy("openssh_ecdsa384")};
+	const struct store_source paths[] = {{.name = keys_copy("openssh_rsa2048")},
+					     {.name = keys_copy("openssh_ed25519")},
+					     {.name = keys_copy("openssh_ecdsa384")}};
 	const char *certificates[] = {keys_copy("openssh_ed25519-cert.pub"),
 				      keys_copy("openssh_rsa2048-cert.pub")};
-	const struct hostkeys_paths all = {paths, 3, certificates, 2};
+	const struct hostkeys_sources all = {.keys = paths,
+					     .n_keys = 3,
+					     .certificates = certificates,
+					     .n_certificates = 2};
 
 	ck_assert_int_eq(hostkeys_load(&all, keys, remember, notes), OK);
 }
@@ -44,7 +47,7 @@ START_TEST(hostkey_signs_for_each_of_its_algorithms)
 	struct hostkey key = {0};
 	size_t signatures = 0;
 
-	ck_assert_msg(hostkey_load(keys_copy(names[_i]), &key, &note) == OK, "%s",
+	ck_assert_msg(keys_load(keys_copy(names[_i]), &key, &note) == OK, "%s",
 		      note.text);
 	for (size_t i = 0; i < PK_ALG_COUNT; i++) {
 		uint8_t store[LIMIT_SIGNATURE_BYTES];
@@ -70,7 +73,7 @@ START_TEST(hostkey_sign_refuses_a_foreign_algorithm_and_a_full_store)
 	uint8_t store[60];
 	struct wr w = WR(store);
 
-	ck_assert_int_eq(hostkey_load(keys_copy("openssh_ed25519"), &key, &note), OK);
+	ck_assert_int_eq(keys_load(keys_copy("openssh_ed25519"), &key, &note), OK);
 	ck_assert_int_eq(hostkey_sign(&key, pk_alg_find(SPAN_LIT("rsa-sha2-512")),
 				      SPAN_LIT("x"), &w),
 			 ERR_KEY);
@@ -87,7 +90,7 @@ START_TEST(hostkey_load_refuses_weak_and_strange_keys)
 					    "refused_x25519",    "refused_secp256k1",
 					    "encrypted_openssh", "encrypted_pkcs8"};
 	struct hostkey key = {0};
-	enum err e = hostkey_load(keys_copy(names[_i]), &key, &note);
+	enum err e = keys_load(keys_copy(names[_i]), &key, &note);
 
 	ck_assert(e == ERR_KEY || e == ERR_UNKNOWN);
 	ck_assert_ptr_nonnull(strstr(note.text, names[_i]));
@@ -100,7 +103,7 @@ START_TEST(hostkey_load_refuses_an_unprotected_file)
 	const char *path = keys_write("k", keys_vector("openssh_ed25519"), 0640);
 	struct hostkey key = {0};
 
-	ck_assert_int_eq(hostkey_load(path, &key, &note), ERR_FILE);
+	ck_assert_int_eq(keys_load(path, &key, &note), ERR_FILE);
 	ck_assert_ptr_nonnull(strstr(note.text, "UNPROTECTED"));
 }
 END_TEST
@@ -163,13 +166,17 @@ END_TEST
 
 START_TEST(hostkeys_load_leaves_out_what_it_cannot_use_and_says_so)
 {
-	const char *paths[] = {keys_path("missing"), keys_copy("openssh_ed25519"),
-			       keys_copy("refused_ed448"),
-			       keys_copy("openssh_ed25519")};
+	const struct store_source paths[] = {{.name = keys_path("missing")},
+					     {.name = keys_copy("openssh_ed25519")},
+					     {.name = keys_copy("refused_ed448")},
+					     {.name = keys_copy("openssh_ed25519")}};
 	const char *certificates[] = {keys_copy("openssh_rsa2048-cert.pub"),
 				      keys_copy("openssh_ecdsa256-cert.pub"),
 				      keys_copy("openssh_ed25519.pub")};
-	const struct hostkeys_paths all = {paths, 4, certificates, 3};
+	const struct hostkeys_sources all = {.keys = paths,
+					     .n_keys = 4,
+					     .certificates = certificates,
+					     .n_certificates = 3};
 	struct hostkeys keys = {0};
 	struct notes notes = {0};
 
@@ -182,8 +189,9 @@ END_TEST
 
 START_TEST(hostkeys_load_fails_without_any_key)
 {
-	const char *paths[] = {keys_path("missing")};
-	const struct hostkeys_paths all = {paths, 1, NULL, 0};
+	const struct store_source paths[] = {{.name = keys_path("missing")}};
+	const struct hostkeys_sources all = {
+	    .keys = paths, .n_keys = 1, .certificates = NULL, .n_certificates = 0};
 	struct hostkeys keys = {0};
 	struct notes notes = {0};
 
@@ -197,8 +205,12 @@ START_TEST(hostkeys_load_refuses_a_certificate_with_a_broken_signature)
 {
 	struct span text = keys_vector("openssh_ed25519-cert.pub");
 	uint8_t *copy = malloc(text.n);
-	const char *paths[] = {keys_copy("openssh_ed25519")}, *certificates[1];
-	const struct hostkeys_paths all = {paths, 1, certificates, 1};
+	const struct store_source paths[] = {{.name = keys_copy("openssh_ed25519")}};
+	const char *certificates[1];
+	const struct hostkeys_sources all = {.keys = paths,
+					     .n_keys = 1,
+					     .certificates = certificates,
+					     .n_certificates = 1};
 	struct hostkeys keys = {0};
 	struct notes notes = {0};
 	uint8_t *blank;
@@ -231,10 +243,69 @@ START_TEST(hostkey_private_numbers_lie_in_the_locked_heap)
 	ck_assert_int_eq(RAND_bytes(random, sizeof random), 1);
 	ck_assert_int_eq(RAND_priv_bytes(random, sizeof random), 1);
 	before = CRYPTO_secure_used();
-	ck_assert_int_eq(hostkey_load(keys_copy(names[_i]), &key, &note), OK);
+	ck_assert_int_eq(keys_load(keys_copy(names[_i]), &key, &note), OK);
 	ck_assert_uint_ge(CRYPTO_secure_used(), before + 32);
 	hostkey_wipe(&key);
 	ck_assert_uint_eq(CRYPTO_secure_used(), before);
+}
+END_TEST
+
+START_TEST(hostkey_load_says_what_to_do_about_public_keys)
+{
+	struct hostkey key = {0};
+
+	ck_assert_int_eq(keys_load(keys_copy("p7b_two"), &key, &note), ERR_KEY);
+	ck_assert_ptr_nonnull(strstr(note.text, "certificate="));
+	ck_assert_int_eq(keys_load(keys_copy("openssh_ed25519.pub"), &key, &note),
+			 ERR_KEY);
+	ck_assert_ptr_nonnull(strstr(note.text, "name the file of the private key"));
+	ck_assert_ptr_null(key.path);
+}
+END_TEST
+
+static enum err token_of(void *ctx, const struct store_source *s, struct token **out,
+			 struct span *blob, struct keyfile_note *why)
+{
+	if (strstr(s->name, "gone") != NULL) {
+		keyfile_note_set(why, "%s: it is not there", s->name);
+		return ERR_UNKNOWN;
+	}
+	*out = ctx;
+	*blob = keys_blob("openssh_ecdsa256.pub");
+	return OK;
+}
+
+/* A key in a token is named and shown, but not signed with here. */
+START_TEST(hostkeys_load_takes_tokens)
+{
+	int token; /* only its address counts */
+	const struct store_source paths[] = {{.name = "pkcs11:token=gone"},
+					     {.name = "pkcs11:token=t"},
+					     {.name = keys_copy("ppk2_ed25519")}};
+	const struct hostkeys_sources all = {
+	    .keys = paths, .n_keys = 3, .token = token_of, .token_ctx = &token};
+	struct hostkeys keys = {0};
+	struct notes notes = {0};
+	struct hostkey_shown shown = {0};
+	uint8_t store[256];
+	struct wr w = WR(store);
+
+	ck_assert_int_eq(hostkeys_load(&all, &keys, remember, &notes), OK);
+	ck_assert_uint_eq(notes.n, 1);
+	ck_assert_ptr_nonnull(strstr(notes.last, "it is not there"));
+	ck_assert_uint_eq(keys.n, 2);
+	ck_assert_ptr_eq(keys.key[0].token, (struct token *)(void *)&token);
+	ck_assert_int_eq(hostkey_sign(&keys.key[0], keys.key[0].alg, SPAN_LIT("x"), &w),
+			 ERR_UNKNOWN);
+	ck_assert_int_eq(hostkey_show(&keys.key[0], &shown), OK);
+	ck_assert(shown.token && !shown.certificate && shown.bits == 256);
+	ck_assert_str_eq(shown.store, "pkcs11");
+	ck_assert_str_eq(shown.path, "pkcs11:token=t");
+	ck_assert_int_eq(hostkey_show(&keys.key[1], &shown), OK);
+	ck_assert_str_eq(shown.store, "ppk");
+	ck_assert_str_eq(shown.type, "ssh-ed25519");
+	ck_assert_ptr_eq(strstr(shown.fingerprint, "SHA256:"), shown.fingerprint);
+	hostkeys_wipe(&keys);
 }
 END_TEST
 
@@ -251,6 +322,8 @@ Suite *unit_suite(void)
 	tcase_add_test(t, hostkeys_certificates_stand_behind_and_share_the_key);
 	tcase_add_test(t, hostkeys_algorithms_keeps_the_configured_order);
 	tcase_add_test(t, hostkeys_load_leaves_out_what_it_cannot_use_and_says_so);
+	tcase_add_test(t, hostkey_load_says_what_to_do_about_public_keys);
+	tcase_add_test(t, hostkeys_load_takes_tokens);
 	tcase_add_test(t, hostkeys_load_fails_without_any_key);
 	tcase_add_test(t, hostkeys_load_refuses_a_certificate_with_a_broken_signature);
 	tcase_add_loop_test(t, hostkey_private_numbers_lie_in_the_locked_heap, 0, 4);

@@ -19,7 +19,7 @@ START_TEST(hostkey_generate_makes_a_key_that_loads)
 	ck_assert_uint_eq(st.st_mode & 07777, 0600);
 	ck_assert_int_eq(stat(keys_path("key.pub"), &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0644);
-	ck_assert_msg(hostkey_load(path, &key, &note) == OK, "%s", note.text);
+	ck_assert_msg(keys_load(path, &key, &note) == OK, "%s", note.text);
 	hostkey_wipe(&key);
 }
 END_TEST
@@ -45,7 +45,7 @@ START_TEST(hostkey_generate_overwrites_nothing)
 
 	ck_assert_int_eq(hostkey_generate("ed25519", path, "", &note), ERR_FILE);
 	ck_assert_ptr_nonnull(strstr(note.text, "File exists"));
-	ck_assert_int_eq(hostkey_load(path, &key, &note), OK);
+	ck_assert_int_eq(keys_load(path, &key, &note), OK);
 	ck_assert(span_equal(hostkey_blob(&key), keys_blob("openssh_ed25519.pub")));
 	hostkey_wipe(&key);
 }
@@ -65,16 +65,15 @@ START_TEST(hostkey_generate_all_makes_the_missing_ones_only)
 	struct hostkey key = {0}, again = {0};
 
 	ck_assert_int_eq(hostkey_generate("ed25519", first, "", &note), OK);
-	ck_assert_int_eq(hostkey_load(first, &key, &note), OK);
+	ck_assert_int_eq(keys_load(first, &key, &note), OK);
 	ck_assert_msg(hostkey_generate_all(keys_folder, &note) == OK, "%s", note.text);
-	ck_assert_int_eq(hostkey_load(first, &again, &note), OK);
+	ck_assert_int_eq(keys_load(first, &again, &note), OK);
 	ck_assert(span_equal(hostkey_blob(&key), hostkey_blob(&again)));
 	hostkey_wipe(&key);
 	hostkey_wipe(&again);
-	ck_assert_int_eq(hostkey_load(keys_path("ssh_host_rsa_key"), &key, &note), OK);
+	ck_assert_int_eq(keys_load(keys_path("ssh_host_rsa_key"), &key, &note), OK);
 	hostkey_wipe(&key);
-	ck_assert_int_eq(hostkey_load(keys_path("ssh_host_ecdsa_key"), &key, &note),
-			 OK);
+	ck_assert_int_eq(keys_load(keys_path("ssh_host_ecdsa_key"), &key, &note), OK);
 	hostkey_wipe(&key);
 }
 END_TEST

@@ -13,6 +13,7 @@
 
 #include "common/authkeys.h"
 #include "common/limits.h"
+#include "monitor/keys/hostkey.h"
 #include "tests/keep.h"
 
 static char keys_folder[64];
@@ -87,6 +88,13 @@ static inline struct span keys_blob(const char *name)
 	ck_assert(authkeys_next(&text, &first));
 	ck_assert_int_eq(authkeys_line(first, store, LIMIT_PK_BLOB_BYTES, &line), OK);
 	return line.blob;
+}
+
+/* Loads a key file that needs no more than its name. */
+static inline enum err keys_load(const char *path, struct hostkey *out,
+				 struct keyfile_note *why)
+{
+	return hostkey_load(&(struct store_source){.name = path}, NULL, out, why);
 }
 
 #endif

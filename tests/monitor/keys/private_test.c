@@ -1,5 +1,6 @@
 /* Private key files: every form taken, every form refused, and the way back. */
 #include "monitor/keys/private.h"
+#include "monitor/keys/store.h"
 #include "tests/monitor/keys/keys.h"
 #include "tests/unit.h"
 
@@ -13,6 +14,27 @@ static const char *const taken[] = {"openssh_ed25519",       "openssh_ecdsa256",
 enum { TAKEN = sizeof taken / sizeof taken[0] };
 
 static struct keyfile_note note;
+
+static enum err read_key(struct span content, const char *label, EVP_PKEY **out,
+			 struct keyfile_note *why)
+{
+	const struct keyfile none = {0};
+	const struct store_input in = {
+	    .content = content, .label = label, .password = &none};
+	struct key_material m = {0};
+	enum err e = store_open(&in, STORE_AUTO, &m, why);
+
+	if (e != OK)
+		return e;
+	if (m.pkey == NULL) {
+		material_wipe(&m);
+		return ERR_KEY;
+	}
+	*out = m.pkey;
+	m.pkey = NULL; /* moved */
+	material_wipe(&m);
+	return OK;
+}
 
 static struct span blob_of(const EVP_PKEY *pkey)
 {
@@ -31,7 +53,7 @@ START_TEST(private_reads_every_form)
 	EVP_PKEY *pkey = NULL;
 
 	(void)snprintf(name, sizeof name, "%s.pub", taken[_i]);
-	ck_assert_msg(private_read(keys_vector(taken[_i]), "file", &pkey, &note) == OK,
+	ck_assert_msg(read_key(keys_vector(taken[_i]), "file", &pkey, &note) == OK,
 		      "%s", note.text);
 	ck_assert(span_equal(blob_of(pkey), keys_blob(name)));
 	EVP_PKEY_free(pkey);
@@ -45,12 +67,10 @@ START_TEST(private_writes_what_it_reads)
 	struct wr w = WR(store);
 	struct span text = {0};
 
-	ck_assert_int_eq(private_read(keys_vector(taken[_i]), "file", &first, &note),
-			 OK);
+	ck_assert_int_eq(read_key(keys_vector(taken[_i]), "file", &first, &note), OK);
 	ck_assert_int_eq(private_write(first, "a comment", &w), OK);
 	ck_assert_int_eq(wr_end(&w, &text), OK);
-	ck_assert_msg(private_read(text, "file", &second, &note) == OK, "%s",
-		      note.text);
+	ck_assert_msg(read_key(text, "file", &second, &note) == OK, "%s", note.text);
 	ck_assert_int_eq(EVP_PKEY_eq(first, second), 1);
 	EVP_PKEY_free(first);
 	EVP_PKEY_free(second);
@@ -63,8 +83,7 @@ START_TEST(private_names_the_remedy_for_encrypted_keys)
 					    "encrypted_pkcs8"};
 	EVP_PKEY *pkey = NULL;
 
-	ck_assert_int_eq(private_read(keys_vector(names[_i]), "/k", &pkey, &note),
-			 ERR_KEY);
+	ck_assert_int_eq(read_key(keys_vector(names[_i]), "/k", &pkey, &note), ERR_KEY);
 	ck_assert_ptr_nonnull(strstr(note.text, "ssh-keygen -p -N '' -f /k"));
 	ck_assert_ptr_null(pkey);
 }
@@ -77,8 +96,7 @@ START_TEST(private_refuses_every_truncation)
 
 	for (size_t n = 0; n + 1 < whole.n; n++)
 		ck_assert_int_eq(
-		    private_read((struct span){whole.p, n}, "file", &pkey, &note),
-		    ERR_KEY);
+		    read_key((struct span){whole.p, n}, "file", &pkey, &note), ERR_KEY);
 	ck_assert_ptr_null(pkey);
 }
 END_TEST
@@ -95,7 +113,7 @@ START_TEST(private_refuses_a_changed_key)
 
 		memcpy(copy, whole.p, whole.n);
 		copy[i] = copy[i] == 'A' ? 'B' : 'A';
-		if (private_read((struct span){copy, whole.n}, "f", &pkey, &note) == OK)
+		if (read_key((struct span){copy, whole.n}, "f", &pkey, &note) == OK)
 			taken_changes++;
 		EVP_PKEY_free(pkey);
 	}
@@ -112,8 +130,7 @@ START_TEST(private_blob_refuses_other_kinds)
 	struct wr w = WR(store);
 	EVP_PKEY *pkey = NULL;
 
-	ck_assert_int_eq(private_read(keys_vector(names[_i]), "file", &pkey, &note),
-			 OK);
+	ck_assert_int_eq(read_key(keys_vector(names[_i]), "file", &pkey, &note), OK);
 	ck_assert_int_eq(private_blob(pkey, &w), ERR_UNKNOWN);
 	ck_assert_int_eq(private_write(pkey, "", &w), ERR_UNKNOWN);
 	EVP_PKEY_free(pkey);
@@ -124,11 +141,10 @@ START_TEST(private_refuses_text_that_is_no_key)
 {
 	EVP_PKEY *pkey = NULL;
 
-	ck_assert_int_eq(private_read(SPAN_LIT("hello"), "f", &pkey, &note), ERR_KEY);
-	ck_assert_int_eq(private_read(SPAN_LIT(""), "f", &pkey, &note), ERR_KEY);
+	ck_assert_int_eq(read_key(SPAN_LIT("hello"), "f", &pkey, &note), ERR_KEY);
+	ck_assert_int_eq(read_key(SPAN_LIT(""), "f", &pkey, &note), ERR_KEY);
 	ck_assert_int_eq(
-	    private_read(keys_vector("openssh_ed25519.pub"), "f", &pkey, &note),
-	    ERR_KEY);
+	    read_key(keys_vector("openssh_ed25519.pub"), "f", &pkey, &note), ERR_KEY);
 }
 END_TEST
 
