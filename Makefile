@@ -107,7 +107,7 @@ $(BUILD)/tests/e2e/libssh_client: $(BUILD)/obj/tests/e2e/libssh_client.o
 
 # ---- everything that must hold before a commit: about ten minutes on two cores ----
 # one after the other: tests that measure time share the machine with nothing else
-CHECKS := all unit-tests check-unit check-policy check-sandbox check-fuzz-corpus check-e2e lint
+CHECKS := all unit-tests check-unit check-policy check-sandbox check-fuzz-corpus check-e2e check-parity lint
 check:
 	@for step in $(CHECKS); do echo "== make $$step"; $(MAKE) --no-print-directory $$step || exit 1; done
 	@echo 'check: all passed'
@@ -115,6 +115,10 @@ check:
 E2E ?=
 check-e2e: all $(BUILD)/tests/e2e/libssh_client
 	BUILD='$(BUILD)' /usr/bin/python3 tests/e2e/run.py $(E2E)
+
+# each row of docs/parity.md, in a running gateway
+check-parity: all
+	BUILD='$(BUILD)' /usr/bin/python3 tests/parity/run.py
 
 # the built-in policy and the cookbook: no mistakes, every case, every line
 check-policy: $(BUILD)/bin/sallyport-policy
@@ -173,7 +177,7 @@ install: all man
 	install -m 644 $(BUILD)/man/sallyportd.8 $(MANDIR)/man8/
 	install -m 644 $(BUILD)/man/sallyport.conf.5 $(MANDIR)/man5/
 	install -m 644 README.md LICENSE docs/sallyport.conf.example scripts/systemd/pass-through.conf $(DOCDIR)/
-	install -m 644 docs/policy.md docs/helpers.md $(DOCDIR)/
+	install -m 644 docs/policy.md docs/helpers.md docs/parity.md $(DOCDIR)/
 	install -m 644 policy/examples/*.lua policy/examples/*.json $(DOCDIR)/examples/
 	install -m 644 policy/examples/helpers/*.lua policy/examples/helpers/*.json $(DOCDIR)/examples/helpers/
 	install -m 755 policy/examples/helpers/*.py policy/examples/helpers/*.sh $(DOCDIR)/examples/helpers/
@@ -186,7 +190,7 @@ uninstall:
 	rm -f $(SBINDIR)/sallyportd $(HELPERS:%=$(LIBEXECDIR)/%) $(MANDIR)/man8/sallyportd.8 \
 	  $(BINDIR)/sallyport-policy $(MANDIR)/man1/sallyport-policy.1 \
 	  $(MANDIR)/man5/sallyport.conf.5 $(SYSTEMDDIR)/sallyportd.service $(SYSUSERDIR)/sallyport.conf \
-	  $(addprefix $(DOCDIR)/,README.md LICENSE sallyport.conf.example pass-through.conf policy.md helpers.md) \
+	  $(addprefix $(DOCDIR)/,README.md LICENSE sallyport.conf.example pass-through.conf policy.md helpers.md parity.md) \
 	  $(patsubst policy/%,$(DOCDIR)/%,$(wildcard policy/examples/*.* policy/examples/helpers/*))
 	-rmdir --ignore-fail-on-non-empty $(LIBEXECDIR) $(DOCDIR)/examples/helpers $(DOCDIR)/examples $(DOCDIR) $(DESTDIR)/etc/sallyport
 
@@ -195,6 +199,7 @@ help:
 	@echo 'make run        a gateway to try (scripts/quickstart)'
 	@echo 'make check      unit tests, tables, policies, sandbox, fuzz corpora, end-to-end tests, lint'
 	@echo '                SUITE=common_rd for some unit tests, E2E=login for some scenarios'
+	@echo 'make check-parity each row of docs/parity.md in a running gateway, as a table'
 	@echo 'make check-asan the same tests under ASan and UBSan'
 	@echo 'make fuzz       each fuzzer for SECONDS=60; T=msg for one'
 	@echo 'make bench      measures against the OpenSSH and dropbear of this machine'
@@ -221,6 +226,6 @@ clean:
 
 -include $(shell find $(BUILD)/obj -name '*.d' -type f 2>/dev/null)
 
-.PHONY: all man fuzz-archives unit-tests check check-unit check-policy check-e2e check-sandbox check-asan fuzz \
+.PHONY: all man fuzz-archives unit-tests check check-unit check-policy check-e2e check-parity check-sandbox check-asan fuzz \
   check-fuzz-corpus lint format bench run install uninstall help clean
 .DELETE_ON_ERROR:
