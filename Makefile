@@ -5,7 +5,8 @@ DESTDIR ?=
 CC      ?= cc
 PKG     := pkg-config
 
-PROGRAMS := sallyportd sallyport-worker sallyport-policy sallyport-connector sallyport-login
+PROGRAMS := sallyportd sallyport-worker sallyport-policy sallyport-connector sallyport-login \
+            sallyport-control
 
 # V=1 shows whole commands
 Q := $(if $(V),,@)
@@ -18,6 +19,7 @@ DIRS_sallyport-worker    := worker worker/wire worker/alg worker/kex worker/auth
 DIRS_sallyport-policy    := policy
 DIRS_sallyport-connector := monitor/connector
 DIRS_sallyport-login     := monitor/login
+DIRS_sallyport-control   := monitor/control
 
 LIBS_common              := -lseccomp -lcap -lcrypto
 LIBS_sallyportd          := -levent_core -ljansson -largon2
@@ -25,6 +27,7 @@ LIBS_sallyport-worker    := -lz -lnettle
 LIBS_sallyport-policy    := -llua5.4 -ljansson -lm
 LIBS_sallyport-connector := -levent_core -levent_extra
 LIBS_sallyport-login     := -lcrypt -lpam -lutil -ljansson
+LIBS_sallyport-control   := -levent_core -ljansson
 
 WARN   := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wundef -Wstrict-prototypes \
           -Wmissing-prototypes -Werror
@@ -89,7 +92,7 @@ define unit
 $(BUILD)/$(1:%.c=%): $(BUILD)/obj/$(1:%.c=%.o) $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1:%_test.c=%_fake.c))) $(BUILD)/obj/tests/unit.o $(2:%=$(BUILD)/lib/%.a) $(BUILD)/lib/common.a
 	@mkdir -p $$(@D)
 	$$(SAY) 'link $$@'
-	$$(Q)$$(CC) $$(CFLAGS_ALL) $$(LDFLAGS_ALL) -o $$@ $$^ -Wl,--as-needed $(foreach p,$(2),$(LIBS_$(p))) $$(LIBS_common) $$(shell $(PKG) --libs check)
+	$$(Q)$$(CC) $$(CFLAGS_ALL) $$(LDFLAGS_ALL) -o $$@ $$^ -Wl,--as-needed $(foreach p,$(2),$(LIBS_$(p))) $$(LIBS_common) -ljansson $$(shell $(PKG) --libs check)
 endef
 $(foreach t,$(TEST_SRCS),$(eval $(call unit,$(t),$(or $(filter-out common,$(call program_of,$(t:tests/%=%))),))))
 

@@ -281,6 +281,24 @@
 #define LIMIT_SHARES             16384             /* keys at once */
 #define LIMIT_SHARES_BYTES       (8 * 1024 * 1024) /* all keys and values */
 
+/* --- control ------------------------------------------------------------ */
+#define LIMIT_CONTROL_CLIENTS    1040 /* at once: a thousand, and some for administrators */
+#define LIMIT_CONTROL_RESERVED   16 /* of them: viewers cannot lock administrators out */
+#define LIMIT_CONTROL_BACKLOG    1024  /* of the socket: all of them at once */
+#define LIMIT_CONTROL_ACCEPTS    16    /* in a turn of the monitor's */
+#define LIMIT_CONTROL_NAMES      1024  /* of ControlAdmins, and of ControlViewers */
+#define LIMIT_CONTROL_GROUPS     65536 /* of a peer, as the kernel */
+#define LIMIT_CONTROL_LINE_BYTES (1024 * 1024) /* one call */
+#define LIMIT_CONTROL_LINE_FREE_BYTES 4096 /* of a line so far: each client has that much */
+#define LIMIT_CONTROL_LINES_BYTES (32 * 1024 * 1024) /* and all so much beyond it */
+#define LIMIT_CONTROL_READ_BYTES  (64 * 1024) /* of one client in a turn */
+#define LIMIT_CONTROL_CALL_BYTES  (64 * 1024) /* parameters of one call, as facts */
+#define LIMIT_CONTROL_ROW_BYTES   (64 * 1024) /* a row, a result, an event, as facts */
+#define LIMIT_CONTROL_PAGE        64          /* rows in a turn of the monitor's */
+#define LIMIT_CONTROL_SCAN        1024        /* things looked at for them */
+#define LIMIT_CONTROL_OUT_BYTES   (64 * 1024) /* answers not read: no more is done for it */
+#define LIMIT_CONTROL_EVENTS_BYTES (128 * 1024) /* events not read: then some are lost */
+
 /* --- sallyport-policy on the command line -------------------------------- */
 #define LIMIT_WHY_BYTES 1024 /* a sentence about a mistake, with its place */
 #define LIMIT_FIXTURE_BYTES                                                            \
@@ -298,6 +316,8 @@
 #define LIMIT_CONNECTOR_FILES 8192 /* attempts under way and listeners of all clients */
 #define LIMIT_CONNECTOR_MIB   128
 #define LIMIT_POLICY_FILES    8            /* its link */
+#define LIMIT_CONTROL_FILES   1200 /* LIMIT_CONTROL_CLIENTS, its link, epoll */
+#define LIMIT_CONTROL_MIB     512 /* events and lines of all clients, a line being parsed */
 #define LIMIT_RECORD_BYTES    (1ULL << 30) /* of the file that decisions are recorded in */
 #define LIMIT_POLICY_MIB      3072 /* LIMIT_STATES_BYTES, scripts, the shared store */
 #define LIMIT_VERIFY_FILES    8    /* its link */

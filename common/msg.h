@@ -6,6 +6,7 @@
 #define COMMON_MSG_H
 
 #include "common/bytes.h"
+#include "common/ctl.h"
 #include "common/limits.h"
 #include "common/policy.h"
 #include "common/rd.h"
@@ -18,14 +19,15 @@ enum msg_peer {
 	MSG_CONNECTOR,
 	MSG_LOGIN,
 	MSG_POLICY,
+	MSG_CONTROL,
 	MSG_PEER_COUNT
 };
 
 /* States of a link, as the monitor sees it. */
 enum msg_state {
-	IN_KEX = 1 << 0,       /* worker: before the first exchange hash was signed */
-	IN_AUTH = 1 << 1,      /* worker: nobody is logged in yet */
-	IN_OPEN = 1 << 2,      /* worker: somebody is */
+	IN_KEX = 1 << 0,  /* worker: before the first exchange hash was signed */
+	IN_AUTH = 1 << 1, /* worker: nobody is logged in yet */
+	IN_OPEN = 1 << 2, /* worker: somebody is */
 	IN_ANY = IN_KEX | IN_AUTH | IN_OPEN,
 	IN_FORK = 1 << 3,      /* fork server */
 	IN_CONNECTOR = 1 << 4, /* connector */
@@ -36,10 +38,11 @@ enum msg_state {
 	IN_POLICY = 1 << 9,    /* policy process */
 	IN_HELPER = 1 << 10,   /* login helper: asked helper_start */
 	IN_KBDINT = 1 << 11,   /* login helper: asked kbdint_start */
-	IN_COMMAND = 1 << 12   /* login helper: asked command_run */
+	IN_COMMAND = 1 << 12,  /* login helper: asked command_run */
+	IN_CONTROL = 1 << 13   /* control process */
 };
-#define MSG_STATE_COUNT 13
-#define EVERY UINT32_MAX /* a budget without bound: each one costs the sender as much */
+#define MSG_STATE_COUNT 14
+#define EVERY           UINT32_MAX /* a budget without bound: each one costs the sender as much */
 
 /* What is told of a login attempt. */
 enum auth_verdict { AUTH_FAILURE, AUTH_PARTIAL, AUTH_SUCCESS, AUTH_KEY_WOULD_DO };
@@ -90,23 +93,31 @@ enum request_verdict {
 };
 
 enum login_flag {
-	LOGIN_PAM = 1 << 0,        /* UsePAM */
-	LOGIN_MOTD = 1 << 1,       /* PrintMotd */
-	LOGIN_LASTLOG = 1 << 2,    /* PrintLastLog */
-	LOGIN_USER_RC = 1 << 3,    /* PermitUserRC */
-	LOGIN_X11_LOCAL = 1 << 4   /* X11UseLocalhost */
+	LOGIN_PAM = 1 << 0,      /* UsePAM */
+	LOGIN_MOTD = 1 << 1,     /* PrintMotd */
+	LOGIN_LASTLOG = 1 << 2,  /* PrintLastLog */
+	LOGIN_USER_RC = 1 << 3,  /* PermitUserRC */
+	LOGIN_X11_LOCAL = 1 << 4 /* X11UseLocalhost */
 };
 
-#define W2M(name, states, budget, fds, fields) MSG(name, MSG_WORKER, states, budget, fds, fields)
-#define F2M(name, states, budget, fds, fields) MSG(name, MSG_FORK, states, budget, fds, fields)
-#define C2M(name, states, budget, fds, fields) MSG(name, MSG_CONNECTOR, states, budget, fds, fields)
-#define L2M(name, states, budget, fds, fields) MSG(name, MSG_LOGIN, states, budget, fds, fields)
-#define P2M(name, states, budget, fds, fields) MSG(name, MSG_POLICY, states, budget, fds, fields)
+#define W2M(name, states, budget, fds, fields)                                         \
+	MSG(name, MSG_WORKER, states, budget, fds, fields)
+#define F2M(name, states, budget, fds, fields)                                         \
+	MSG(name, MSG_FORK, states, budget, fds, fields)
+#define C2M(name, states, budget, fds, fields)                                         \
+	MSG(name, MSG_CONNECTOR, states, budget, fds, fields)
+#define L2M(name, states, budget, fds, fields)                                         \
+	MSG(name, MSG_LOGIN, states, budget, fds, fields)
+#define P2M(name, states, budget, fds, fields)                                         \
+	MSG(name, MSG_POLICY, states, budget, fds, fields)
+#define A2M(name, states, budget, fds, fields)                                         \
+	MSG(name, MSG_CONTROL, states, budget, fds, fields)
 #define M2W(name, fds, fields) MSG(name, MSG_WORKER, 0, 0, fds, fields)
 #define M2F(name, fds, fields) MSG(name, MSG_FORK, 0, 0, fds, fields)
 #define M2C(name, fds, fields) MSG(name, MSG_CONNECTOR, 0, 0, fds, fields)
 #define M2L(name, fds, fields) MSG(name, MSG_LOGIN, 0, 0, fds, fields)
 #define M2P(name, fds, fields) MSG(name, MSG_POLICY, 0, 0, fds, fields)
+#define M2A(name, fds, fields) MSG(name, MSG_CONTROL, 0, 0, fds, fields)
 
 enum msg_type {
 #define MSG(name, peer, states, budget, fds, fields) MSG_##name,
@@ -115,14 +126,14 @@ enum msg_type {
 	MSG_COUNT
 };
 
-#define FIELD_u8    uint8_t
-#define FIELD_u32   uint32_t
-#define FIELD_u64   uint64_t
-#define FIELD_bytes struct span
+#define FIELD_u8           uint8_t
+#define FIELD_u32          uint32_t
+#define FIELD_u64          uint64_t
+#define FIELD_bytes        struct span
 #define F(type, name, max) FIELD_##type name;
-#define MSG(name, peer, states, budget, fds, fields) \
-	struct msg_##name {                          \
-		fields                               \
+#define MSG(name, peer, states, budget, fds, fields)                                   \
+	struct msg_##name {                                                            \
+		fields                                                                 \
 	};
 #include "common/msg.def"
 #undef MSG
@@ -148,8 +159,7 @@ struct msg_rule {
 extern const struct msg_rule msg_rules[MSG_COUNT];
 
 /* Builds a message: struct msg m = MSG_OF(fork_child, .child = 7); */
-#define MSG_OF(name, ...) \
-	((struct msg){.type = MSG_##name, .u.name = {__VA_ARGS__}})
+#define MSG_OF(name, ...) ((struct msg){.type = MSG_##name, .u.name = {__VA_ARGS__}})
 
 /* Gives the most bytes that m can need when encoded. */
 size_t msg_bytes(const struct msg *m);
@@ -168,7 +178,7 @@ MUST_CHECK enum err msg_decode(struct span in, struct msg *out);
  * sent:   how many of each type this link has sent before
  * Errors: ERR_FORBIDDEN wrong peer or state; ERR_BUDGET once too often
  */
-MUST_CHECK enum err msg_permit(enum msg_type t, enum msg_peer peer, enum msg_state state,
-    const uint32_t sent[MSG_COUNT]);
+MUST_CHECK enum err msg_permit(enum msg_type t, enum msg_peer peer,
+			       enum msg_state state, const uint32_t sent[MSG_COUNT]);
 
 #endif

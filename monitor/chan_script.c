@@ -6,16 +6,15 @@
  * for a while, so that answers to others always find room.
  */
 #include <event2/buffer.h>
-#include <linux/sockios.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 
 #include "common/log.h"
 #include "monitor/chan_policy.h"
 #include "monitor/chan_script.h"
 #include "monitor/conn.h"
 #include "monitor/conn_policy.h"
+#include "monitor/link.h"
 #include "monitor/serve.h"
 #include "monitor/serve_chan.h"
 
@@ -118,13 +117,7 @@ static void stall_watch(struct chan_script *s)
 
 bool chan_link_has_room(const struct conn *c)
 {
-	int waits = 0, bytes = 0;
-	socklen_t n = sizeof bytes;
-
-	if (ioctl(c->work->link.sock, SIOCOUTQ, &waits) != 0 ||
-	    getsockopt(c->work->link.sock, SOL_SOCKET, SO_SNDBUF, &bytes, &n) != 0)
-		return false;
-	return waits < bytes / 2;
+	return link_has_room(&c->work->link);
 }
 
 /* What goes to stderr goes behind what goes to stdout: a program's pipes have no order either. */

@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "monitor/conn.h"
 #include "monitor/connector_link.h"
+#include "monitor/control_link.h"
 #include "monitor/link.h"
 #include "monitor/login_link.h"
 #include "monitor/policy_link.h"
@@ -42,6 +43,9 @@ static void link_gone(struct link *l, enum err e, const char *what)
 		return;
 	case MSG_POLICY:
 		policy_lost(l->owner, e, what);
+		return;
+	case MSG_CONTROL:
+		control_lost(l->owner, e, what);
 		return;
 	case MSG_PEER_COUNT:
 		return;

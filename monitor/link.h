@@ -23,6 +23,9 @@ MUST_CHECK enum err link_send(struct link *l, const struct msg *m, const int *fd
 			      size_t n_fds);
 MUST_CHECK enum err link_tell(struct link *l, const struct msg *m);
 
+/* Tells whether the process has read so much that half of its link is free. */
+bool link_has_room(const struct link *l);
+
 /* Decides about one message: permitted, then counted. Errors: ERR_FORBIDDEN; ERR_BUDGET */
 MUST_CHECK enum err link_permit(struct link *l, enum msg_type type);
 

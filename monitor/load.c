@@ -15,6 +15,7 @@
 #include "monitor/account.h"
 #include "monitor/banner.h"
 #include "monitor/config_algs.h"
+#include "monitor/control_link.h"
 #include "monitor/helper_check.h"
 #include "monitor/helper_link.h"
 #include "monitor/listen.h"
@@ -152,12 +153,14 @@ struct loaded {
 	struct script *script;
 	struct users users;
 	struct clients clients;
+	struct control_access control;
 };
 
 static void loaded_wipe(struct loaded *l)
 {
 	users_wipe(&l->users);
 	clients_wipe(&l->clients);
+	control_access_wipe(&l->control);
 	ring_unref(l->ring);
 	script_unref(l->script);
 	config_unref(l->config);
@@ -201,6 +204,8 @@ static enum err loaded_read(struct monitor *m, struct config *config,
 	if (e == OK)
 		e = clients_load(&set->allowed_clients, &l.clients);
 	if (e == OK)
+		e = control_access_load(set, &l.control);
+	if (e == OK)
 		e = helpers_check(set);
 	if (e == OK)
 		e = policy_record_check(set);
@@ -230,11 +235,13 @@ static void code_page_set(struct monitor *m, const struct settings *set)
 /* Puts all of it in force. */
 static void loaded_commit(struct monitor *m, struct loaded *l)
 {
-	struct loaded old = {m->config, m->ring, m->script, m->users, m->clients};
+	struct loaded old = {m->config, m->ring,    m->script,
+			     m->users,  m->clients, m->control_access};
 
 	code_page_set(m, config_settings(l->config));
 	m->users = l->users;
 	m->clients = l->clients;
+	m->control_access = l->control;
 	m->ring = l->ring;
 	m->script = l->script;
 	m->config = l->config;
@@ -292,6 +299,8 @@ enum err system_check(const struct settings *set)
 		e = account_check("ConnectorUser", set->connector_user);
 	if (e == OK && strcmp(set->policy_script, "none") != 0)
 		e = account_check("PolicyUser", set->policy_user);
+	if (e == OK && set->control_socket != NULL)
+		e = account_check("ControlUser", set->control_user);
 	if (e == OK && set->policy_helper.n > 0)
 		e = account_check("PolicyHelperUser", set->policy_helper_user);
 	return e;
@@ -314,6 +323,8 @@ static void reload_end(struct monitor *m, enum err e, struct loaded *l)
 		return;
 	}
 	log_level_set(m->set->log_level);
+	if (control_open(m) != OK)
+		log_error("the control socket is not there: see above");
 	if (listeners_open(m) != OK)
 		log_error("some addresses cannot be listened on: see above");
 	spawn_burn_nursery(m, "configuration was reloaded");

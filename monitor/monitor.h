@@ -17,6 +17,7 @@
 #include "monitor/auth/users.h"
 #include "monitor/clients.h"
 #include "monitor/config.h"
+#include "monitor/control_access.h"
 #include "monitor/detach.h"
 #include "monitor/idmap.h"
 #include "monitor/keys/hostkey.h"
@@ -27,6 +28,7 @@ struct monitor;
 struct conn;
 struct login;
 struct account;
+struct control;
 struct policy;
 struct script;
 
@@ -39,7 +41,7 @@ struct link {
 	uint32_t sent[MSG_COUNT];
 	struct event ev;
 	void *
-	    owner; /* struct conn, fork_server, connector, login or policy, as peer says */
+	    owner; /* struct conn, fork_server, connector, login, policy or control, as peer says */
 };
 
 /* A process that forks others: the nursery and the login master. */
@@ -274,8 +276,10 @@ struct monitor {
 	const struct settings *set;
 	char code_page[LIMIT_CODEPAGE_ENV_BYTES]; /* NAME=VALUE for our programs */
 	struct ring *ring;
-	struct script *script;    /* in force; NULL: none */
-	struct policy *policy;    /* NULL while there was no script */
+	struct script *script;   /* in force; NULL: none */
+	struct policy *policy;   /* NULL while there was no script */
+	struct control *control; /* NULL: no control socket */
+	struct control_access control_access;
 	struct loaded *reloading; /* waits until its script is compiled; NULL: none */
 	struct users users;
 	struct clients clients;     /* AllowedClients, names looked up */
@@ -306,7 +310,7 @@ struct monitor {
 	struct helpers
 	    *helpers; /* programs of PolicyHelper; NULL: none was asked yet */
 	uint8_t delay_secret[16];
-	uint64_t quiet_since_ms;
+	uint64_t began_ms, quiet_since_ms;
 	uint32_t restarts; /* of helpers that died, since the last quiet minute */
 	struct event *tick, *sig[4];
 	uint64_t

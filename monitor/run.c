@@ -18,6 +18,7 @@
 
 #include "common/log.h"
 #include "monitor/conn.h"
+#include "monitor/control_link.h"
 #include "monitor/helper_link.h"
 #include "monitor/keys/keymem.h"
 #include "monitor/listen.h"
@@ -124,6 +125,7 @@ static void on_tick(evutil_socket_t fd, short events, void *arg)
 	listeners_resume(m);
 	spawn_missing(m);
 	policy_tick(m);
+	control_tick(m);
 	helpers_tick(m);
 	if (clock_ms() - m->quiet_since_ms > 60 * 1000) {
 		m->quiet_since_ms = clock_ms();
@@ -193,7 +195,7 @@ static enum err start(struct monitor *m, struct config *config)
 
 	m->config = config;
 	m->set = config_settings(config);
-	m->quiet_since_ms = clock_ms();
+	m->began_ms = m->quiet_since_ms = clock_ms();
 	if (e == OK)
 		e = system_take(m->set);
 	if (e == OK && RAND_bytes(m->delay_secret, sizeof m->delay_secret) != 1)
@@ -202,6 +204,8 @@ static enum err start(struct monitor *m, struct config *config)
 		e = spawn_all(m);
 	if (e == OK && (e = keymem_init(&memory)) == OK)
 		e = load_all(m, config_ref(config));
+	if (e == OK)
+		e = control_open(m);
 	if (e == OK && (e = listeners_open(m)) == OK) {
 		pid_file_write(m);
 		e = drop_rights();
@@ -225,6 +229,8 @@ static void stop(struct monitor *m)
 	script_unref(m->script);
 	m->script = NULL;
 	policy_wipe(m);
+	control_wipe(m);
+	control_access_wipe(&m->control_access);
 	helpers_wipe(m);
 	spawn_wipe(m);
 	if (m->set->pid_file != NULL && geteuid() == 0)

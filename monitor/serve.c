@@ -21,6 +21,8 @@
 #undef M2L
 #undef P2M
 #undef M2P
+#undef A2M
+#undef M2A
 #define SERVE(name)                                                                    \
 	case MSG_##name:                                                               \
 		return serve_##name(l->owner, &m->u.name, fds);
@@ -37,6 +39,8 @@
 #define M2L(name, fds, fields)                 NOT_OURS(name)
 #define P2M(name, states, budget, fds, fields) SERVE(name)
 #define M2P(name, fds, fields)                 NOT_OURS(name)
+#define A2M(name, states, budget, fds, fields) SERVE(name)
+#define M2A(name, fds, fields)                 NOT_OURS(name)
 
 enum err serve(struct link *l, const struct msg *m, struct ipc_fds *fds)
 {

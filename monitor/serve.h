@@ -27,6 +27,8 @@ MUST_CHECK enum err serve_fork_settings(struct monitor *m, struct wr *store,
 #pragma push_macro("M2L")
 #pragma push_macro("P2M")
 #pragma push_macro("M2P")
+#pragma push_macro("A2M")
+#pragma push_macro("M2A")
 #undef W2M
 #undef F2M
 #undef C2M
@@ -37,6 +39,8 @@ MUST_CHECK enum err serve_fork_settings(struct monitor *m, struct wr *store,
 #undef M2L
 #undef P2M
 #undef M2P
+#undef A2M
+#undef M2A
 #define SERVE(name, owner)                                                             \
 	MUST_CHECK enum err serve_##name(struct owner *o, const struct msg_##name *m,  \
 					 struct ipc_fds *fds);
@@ -50,6 +54,8 @@ MUST_CHECK enum err serve_fork_settings(struct monitor *m, struct wr *store,
 #define M2L(name, fds, fields)
 #define P2M(name, states, budget, fds, fields) SERVE(name, policy)
 #define M2P(name, fds, fields)
+#define A2M(name, states, budget, fds, fields) SERVE(name, control)
+#define M2A(name, fds, fields)
 #include "common/msg.def"
 #undef SERVE
 #pragma pop_macro("W2M")
@@ -62,5 +68,7 @@ MUST_CHECK enum err serve_fork_settings(struct monitor *m, struct wr *store,
 #pragma pop_macro("M2L")
 #pragma pop_macro("P2M")
 #pragma pop_macro("M2P")
+#pragma pop_macro("A2M")
+#pragma pop_macro("M2A")
 
 #endif

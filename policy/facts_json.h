@@ -4,8 +4,7 @@
 #ifndef POLICY_FACTS_JSON_H
 #define POLICY_FACTS_JSON_H
 
-#include <jansson.h>
-
+#include "common/json_facts.h"
 #include "common/policy.h"
 #include "policy/why.h"
 
@@ -17,19 +16,10 @@
 MUST_CHECK enum err facts_from_json(struct wr *w, enum policy_event event, json_t *args,
 				    struct why *why);
 
-/* Makes nested objects of facts; NULL where they are malformed or there is no memory. */
-json_t *facts_to_json(struct span facts);
-
 /*
  * Makes an object of a decision: {"verdict": "partial", "reason": "…", "prompts": [{"text": …, "echo": …}],
  * "env": {…}}. NULL where fields are malformed or there is no memory.
  */
 json_t *decision_to_json(enum policy_verdict verdict, struct span fields);
-
-/* Adds value, which is owned from then on, as name in object; false where there is no memory. */
-bool json_put(json_t *object, const char *name, json_t *value);
-
-/* A JSON string of bytes, or {"base64": "…"} where they are not UTF-8. */
-json_t *json_bytes(struct span s);
 
 #endif

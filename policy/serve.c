@@ -228,6 +228,8 @@ static enum err on_policy_helped(struct server *s, const struct msg_policy_helpe
 #undef M2C
 #undef M2L
 #undef M2P
+#undef A2M
+#undef M2A
 #define NOT_OURS(name)                                                                 \
 	case MSG_##name:                                                               \
 		return ERR_FORBIDDEN;
@@ -240,6 +242,8 @@ static enum err on_policy_helped(struct server *s, const struct msg_policy_helpe
 #define M2F(name, fds, fields)                 NOT_OURS(name)
 #define M2C(name, fds, fields)                 NOT_OURS(name)
 #define M2L(name, fds, fields)                 NOT_OURS(name)
+#define A2M(name, states, budget, fds, fields) NOT_OURS(name)
+#define M2A(name, fds, fields)                 NOT_OURS(name)
 #define M2P(name, fds, fields)                                                         \
 	case MSG_##name:                                                               \
 		return on_##name(s, &m->u.name);
