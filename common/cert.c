@@ -7,6 +7,7 @@
 
 #include "common/cert.h"
 #include "common/limits.h"
+#include "common/x509.h"
 
 static int span_order(struct span a, struct span b)
 {
@@ -56,7 +57,7 @@ static bool ca_valid(struct span ca)
 	if (pk_blob_type(ca, &type) != OK)
 		return false;
 	alg = pk_type_find(type);
-	return alg != NULL && !pk_alg_is_cert(alg);
+	return alg != NULL && !pk_alg_is_cert(alg) && alg->family->form == X509_NONE;
 }
 
 static void take_key_fields(struct rd *r, struct cert *c)
@@ -165,16 +166,19 @@ enum err cert_plain_blob(const struct cert *cert, struct wr *out)
 enum err cert_plain_of(struct span blob, struct wr *store, struct span *out)
 {
 	struct cert cert;
+	struct x509 x509;
 	struct span type;
 	enum err e = pk_blob_type(blob, &type);
 
 	if (e == OK)
 		e = cert_parse(blob, &cert);
+	if (e == OK)
+		e = cert_plain_blob(&cert, store);
+	else if (e == ERR_UNKNOWN && (e = x509_of_blob(blob, &x509)) == OK)
+		e = x509_plain_blob(&x509, store);
 	if (e == ERR_UNKNOWN) { /* no certificate */
 		*out = blob;
 		return OK;
 	}
-	if (e == OK)
-		e = cert_plain_blob(&cert, store);
 	return e == OK ? wr_end(store, out) : e;
 }

@@ -26,6 +26,7 @@
 #define LIMIT_RSA_BITS_MIN      2048  /* below: refused (NIST SP 800-131A) */
 #define LIMIT_DSA_BITS_MIN      1024  /* ssh-dss, only where it is asked for; RFC 4253 6.6 */
 #define LIMIT_DSA_BITS_MAX      3072  /* none is longer: FIPS 186-4 4.2 */
+#define LIMIT_X509_AUTHORITIES  16    /* of a user, asked about one certificate: each verifies */
 #define LIMIT_RSA_BITS_MAX      16384 /* above: verifying costs too much */
 #define LIMIT_OUT_BYTES         (384 * 1024) /* sealed bytes waiting for the client */
 #define LIMIT_OUT_DATA_BYTES    (192 * 1024) /* above: channels are not read */

@@ -67,6 +67,18 @@ static const struct pk_family sk_ec = {
     .verify = pk_sk_ecdsa_verify,
 };
 
+/* libcrypto's verification and encoding are those of the plain key. */
+#define X509(how, kind, family_form)                                                   \
+	{                                                                              \
+		.form = (family_form), .parse = pk_x509_parse,                         \
+		.verify = pk_##kind##_verify, .encode = how                            \
+	}
+static const struct pk_family x_rsa = X509(pk_string_encode, rsa, X509_CHAIN);
+static const struct pk_family x_rsa_old = X509(pk_string_encode, rsa, X509_SOLE);
+static const struct pk_family x_dss = X509(pk_dss_encode, dss, X509_CHAIN);
+static const struct pk_family x_dss_old = X509(pk_dss_encode, dss, X509_SOLE);
+static const struct pk_family x_ecdsa = X509(pk_ecdsa_encode, ecdsa, X509_CHAIN);
+
 #define S1    DIGEST_SHA1
 #define S256  DIGEST_SHA256
 #define S384  DIGEST_SHA384
@@ -76,30 +88,48 @@ static const struct pk_family sk_ec = {
 #define CERTS "PROTOCOL.certkeys"
 #define U2F   "PROTOCOL.u2f"
 #define SSH2  "RFC 4253 6.6"
+#define R6187 "RFC 6187"
+#define X(n)  "x509v3-" n
+#define XRSA  X("ssh-rsa")
+#define XDSS  X("ssh-dss")
+#define XR256 X("rsa2048-sha256")
+#define XSRSA X("sign-rsa")
+#define XSDSS X("sign-dss")
+#define OLD   "draft-ietf-secsh-transport, first drafts"
+/* a row but for its last two columns */
+#define NO NULL, NULL
 
 /* clang-format off */
 const struct pk_alg pk_algs[PK_ALG_COUNT] = {
-	/* name   key type  plain    digest use curve      family   asked  source */
-	{ED,       ED,       NULL,     S512, HU, NULL,       &ed25519, false, "RFC 8709"},
-	{P256,     P256,     NULL,     S256, HU, "nistp256", &ecdsa,   false, "RFC 5656"},
-	{P384,     P384,     NULL,     S384, HU, "nistp384", &ecdsa,   false, "RFC 5656"},
-	{P521,     P521,     NULL,     S512, HU, "nistp521", &ecdsa,   false, "RFC 5656"},
-	{R512,     RSA,      NULL,     S512, HU, NULL,       &rsa,     false, "RFC 8332"},
-	{R256,     RSA,      NULL,     S256, HU, NULL,       &rsa,     false, "RFC 8332"},
-	{RSA,      RSA,      NULL,     S1,   HU, NULL,       &rsa,     true,  SSH2},
-	{DSS,      DSS,      NULL,     S1,   HU, NULL,       &dss,     true,  SSH2},
-	{SK(SKED), SK(SKED), NULL,     S256, U,  NULL,       &sk_ed,   false, U2F},
-	{SK(SKEC), SK(SKEC), NULL,     S256, U,  "nistp256", &sk_ec,   false, U2F},
-	{C(ED),    C(ED),    ED,       S512, HU, NULL,       &ed25519, false, CERTS},
-	{C(P256),  C(P256),  P256,     S256, HU, "nistp256", &ecdsa,   false, CERTS},
-	{C(P384),  C(P384),  P384,     S384, HU, "nistp384", &ecdsa,   false, CERTS},
-	{C(P521),  C(P521),  P521,     S512, HU, "nistp521", &ecdsa,   false, CERTS},
-	{C(R512),  C(RSA),   R512,     S512, HU, NULL,       &rsa,     false, CERTS},
-	{C(R256),  C(RSA),   R256,     S256, HU, NULL,       &rsa,     false, CERTS},
-	{C(RSA),   C(RSA),   RSA,      S1,   HU, NULL,       &rsa,     true,  CERTS},
-	{C(DSS),   C(DSS),   DSS,      S1,   HU, NULL,       &dss,     true,  CERTS},
-	{C(SKED),  C(SKED),  SK(SKED), S256, U,  NULL,       &sk_ed,   false, U2F},
-	{C(SKEC),  C(SKEC),  SK(SKEC), S256, U,  "nistp256", &sk_ec,   false, U2F},
+	/* name   key type  plain    digest use curve      family   asked  source, key within, name in the signature */
+	{ED,       ED,       NULL,     S512, HU, NULL,       &ed25519, false, "RFC 8709", NO},
+	{P256,     P256,     NULL,     S256, HU, "nistp256", &ecdsa,   false, "RFC 5656", NO},
+	{P384,     P384,     NULL,     S384, HU, "nistp384", &ecdsa,   false, "RFC 5656", NO},
+	{P521,     P521,     NULL,     S512, HU, "nistp521", &ecdsa,   false, "RFC 5656", NO},
+	{R512,     RSA,      NULL,     S512, HU, NULL,       &rsa,     false, "RFC 8332", NO},
+	{R256,     RSA,      NULL,     S256, HU, NULL,       &rsa,     false, "RFC 8332", NO},
+	{RSA,      RSA,      NULL,     S1,   HU, NULL,       &rsa,     true,  SSH2, NO},
+	{DSS,      DSS,      NULL,     S1,   HU, NULL,       &dss,     true,  SSH2, NO},
+	{SK(SKED), SK(SKED), NULL,     S256, U,  NULL,       &sk_ed,   false, U2F, NO},
+	{SK(SKEC), SK(SKEC), NULL,     S256, U,  "nistp256", &sk_ec,   false, U2F, NO},
+	{C(ED),    C(ED),    ED,       S512, HU, NULL,       &ed25519, false, CERTS, NO},
+	{C(P256),  C(P256),  P256,     S256, HU, "nistp256", &ecdsa,   false, CERTS, NO},
+	{C(P384),  C(P384),  P384,     S384, HU, "nistp384", &ecdsa,   false, CERTS, NO},
+	{C(P521),  C(P521),  P521,     S512, HU, "nistp521", &ecdsa,   false, CERTS, NO},
+	{C(R512),  C(RSA),   R512,     S512, HU, NULL,       &rsa,     false, CERTS, NO},
+	{C(R256),  C(RSA),   R256,     S256, HU, NULL,       &rsa,     false, CERTS, NO},
+	{C(RSA),   C(RSA),   RSA,      S1,   HU, NULL,       &rsa,     true,  CERTS, NO},
+	{C(DSS),   C(DSS),   DSS,      S1,   HU, NULL,       &dss,     true,  CERTS, NO},
+	{C(SKED),  C(SKED),  SK(SKED), S256, U,  NULL,       &sk_ed,   false, U2F, NO},
+	{C(SKEC),  C(SKEC),  SK(SKEC), S256, U,  "nistp256", &sk_ec,   false, U2F, NO},
+	{X(P256),  X(P256),  NULL,     S256, HU, "nistp256", &x_ecdsa, true,  R6187, P256, P256},
+	{X(P384),  X(P384),  NULL,     S384, HU, "nistp384", &x_ecdsa, true,  R6187, P384, P384},
+	{X(P521),  X(P521),  NULL,     S512, HU, "nistp521", &x_ecdsa, true,  R6187, P521, P521},
+	{XR256,    XR256,    NULL,     S256, HU, NULL,       &x_rsa,   true,  R6187, RSA, "rsa2048-sha256"},
+	{XRSA,     XRSA,     NULL,     S1,   HU, NULL,       &x_rsa,   true,  R6187, RSA, RSA},
+	{XDSS,     XDSS,     NULL,     S1,   HU, NULL,       &x_dss,   true,  R6187, DSS, DSS},
+	{XSRSA,    XSRSA,    NULL,     S1,   HU, NULL,       &x_rsa_old, true, OLD, RSA, NULL},
+	{XSDSS,    XSDSS,    NULL,     S1,   HU, NULL,       &x_dss_old, true, OLD, DSS, NULL},
 };
 /* clang-format on */
 
@@ -134,6 +164,20 @@ bool pk_alg_is_cert(const struct pk_alg *alg)
 const struct pk_alg *pk_alg_plain(const struct pk_alg *alg)
 {
 	return alg->plain == NULL ? alg : pk_alg_find(span_str(alg->plain));
+}
+
+const char *pk_alg_signs(const struct pk_alg *alg)
+{
+	const struct pk_alg *plain = pk_alg_plain(alg);
+
+	return plain->signs == NULL ? plain->name : plain->signs;
+}
+
+/* The drafts left open whether a certificate's signature is named as the key within. */
+static bool signature_named(const struct pk_alg *plain, struct span name)
+{
+	return span_is(name, pk_alg_signs(plain)) ||
+	       (plain->family->form == X509_SOLE && span_is(name, plain->certified));
 }
 
 enum err pk_blob_type(struct span blob, struct span *out)
@@ -193,7 +237,7 @@ enum err pk_verify_key(const struct pk_alg *alg, const struct pk_key *key,
 		return ERR_KEY;
 	/* RFC 8332 3: the name in the signature decides the hash, so it must be the
 	 * agreed. */
-	if (!span_is(rd_bytes(&r, LIMIT_NAME_BYTES), plain->name))
+	if (!signature_named(plain, rd_bytes(&r, LIMIT_NAME_BYTES)))
 		return ERR_SIGNATURE;
 	if ((e = plain->family->verify(plain, key, &r, data, &said)) == OK)
 		*touch = said;

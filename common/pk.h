@@ -43,10 +43,18 @@ typedef enum err pk_verify_fn(const struct pk_alg *alg, const struct pk_key *key
 /* Writes the fields behind the signature's name, from what libcrypto made. */
 typedef enum err pk_encode_fn(struct span raw, struct wr *w);
 
+/* How an X.509 certificate lies in a key's blob. */
+enum x509_form {
+	X509_NONE, /* it does not */
+	X509_SOLE, /* behind the key type one string: drafts before RFC 6187 */
+	X509_CHAIN /* count, certificates, count, OCSP responses: RFC 6187 2.1 */
+};
+
 /* What the algorithms of one family share. */
 struct pk_family {
 	unsigned n_fields; /* strings in the blob behind key type (or nonce) */
 	unsigned bits_min;
+	enum x509_form form;
 	bool pure; /* signs the data as it is: libcrypto is given no digest */
 	pk_parse_fn *parse;
 	pk_verify_fn *verify;
@@ -63,9 +71,12 @@ struct pk_alg {
 	const struct pk_family *family;
 	bool on_request; /* only where it is configured by name */
 	const char *source;
+	const char *certified; /* X.509: type of the key within; else NULL */
+	const char
+	    *signs; /* the name in the signature; NULL: the row's own, or plain's */
 };
 
-#define PK_ALG_COUNT 20
+#define PK_ALG_COUNT 28
 /* In order of preference. */
 extern const struct pk_alg pk_algs[PK_ALG_COUNT];
 
@@ -84,6 +95,9 @@ bool pk_alg_is_cert(const struct pk_alg *alg);
 
 /* Gives the row whose name stands in the signature: of a certificate, its plain row. */
 const struct pk_alg *pk_alg_plain(const struct pk_alg *alg);
+
+/* Gives the name that stands in a signature by this row. */
+const char *pk_alg_signs(const struct pk_alg *alg);
 
 /*
  * Gives the key type that a blob begins with; the rest is not looked at.

@@ -35,6 +35,9 @@ enum err pk_dss_verify(const struct pk_alg *alg, const struct pk_key *key,
 		       struct rd *fields, struct span data, struct pk_touch *out);
 enum err pk_dss_encode(struct span raw, struct wr *w);
 
+/* RFC 6187; judges what is within as the plain key that it is (x509_key.c) */
+enum err pk_x509_parse(const struct pk_alg *alg, struct rd *fields, struct pk_key *out);
+
 /* What families share: a key of libcrypto's kind name from params; NULL: they are no such key. */
 EVP_PKEY *pk_key_from(const char *name, int selection, OSSL_PARAM *params);
 

@@ -92,8 +92,7 @@ static enum err key_strong(const struct conn *c)
 	struct pk_key key = {0};
 	enum err e = pk_parse(c->work->attempt.key, &key);
 
-	if (e == OK && key.alg != NULL && key.alg->curve == NULL &&
-	    span_is(span_str(key.alg->key_type), "ssh-rsa") &&
+	if (e == OK && EVP_PKEY_is_a(key.pkey, "RSA") &&
 	    key.bits < c->work->set->required_rsa_size_bits)
 		e = ERR_KEY;
 	pk_wipe(&key);

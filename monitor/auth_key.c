@@ -13,6 +13,7 @@
 #include "monitor/account.h"
 #include "monitor/auth/certopts.h"
 #include "monitor/auth/keyopts.h"
+#include "monitor/auth/x509opts.h"
 #include "monitor/auth_flow.h"
 #include "monitor/auth_key.h"
 
@@ -21,6 +22,9 @@ struct offered {
 	struct span blob, plain;
 	bool is_cert;
 	struct cert cert;
+	bool is_x509;
+	struct x509 x509;
+	unsigned authorities;               /* that were asked whether they signed it */
 	uint8_t store[LIMIT_PK_BLOB_BYTES]; /* of plain */
 };
 
@@ -28,6 +32,7 @@ struct offered {
 struct line {
 	enum { BY_KEY, BY_PRINCIPAL } asker;
 	struct span name, options, where; /* name: a key's blob, or a principal */
+	bool signer; /* an authority that may have signed an X.509 certificate */
 };
 
 void key_forget(struct key_options **key)
@@ -69,6 +74,10 @@ static enum err offered_read(const struct conn *c, struct offered *out)
 
 	out->blob = c->work->attempt.key;
 	out->is_cert = e == OK;
+	if (e == ERR_UNKNOWN) {
+		e = x509_of_blob(out->blob, &out->x509);
+		out->is_x509 = e == OK;
+	}
 	if (e != OK && e != ERR_UNKNOWN)
 		return e;
 	return cert_plain_of(out->blob, &w, &out->plain);
@@ -80,7 +89,8 @@ static enum err offered_read(const struct conn *c, struct offered *out)
  * The list of the last reload is asked, also by who connected before it. Where nobody knows what is revoked,
  * everything is, as in sshd.
  */
-static const char *revoked(const struct conn *c, const struct offered *o)
+static const char *revoked_blob(const struct conn *c, struct span plain,
+				const struct cert *cert)
 {
 	const char *path = c->work->set->revoked_keys;
 	const struct revoked *list;
@@ -91,7 +101,12 @@ static const char *revoked(const struct conn *c, const struct offered *o)
 	if (list == NULL)
 		list = trust_revoked(&c->ring->trust, path);
 	return list == NULL ? "RevokedKeys was not read"
-			    : revoked_why(list, o->plain, o->is_cert ? &o->cert : NULL);
+			    : revoked_why(list, plain, cert);
+}
+
+static const char *revoked(const struct conn *c, const struct offered *o)
+{
+	return revoked_blob(c, o->plain, o->is_cert ? &o->cert : NULL);
 }
 
 /* ---- what a line and a certificate say ---- */
@@ -152,7 +167,9 @@ static enum err line_options(const struct conn *c, const struct offered *o,
 
 	if (e != OK)
 		return e;
-	if (line->asker == BY_KEY && out->cert_authority != o->is_cert)
+	if (line->asker == BY_KEY &&
+	    (out->cert_authority != (o->is_cert || line->signer) ||
+	     (out->has_subject && o->is_cert)))
 		return ERR_UNKNOWN;
 	if (line->asker == BY_PRINCIPAL && out->cert_authority) {
 		(void)snprintf(note->text, sizeof note->text,
@@ -172,6 +189,23 @@ static bool line_names(const struct conn *c, const struct offered *o,
 				    : certopts_names(&o->cert, span_str(c->work->user));
 }
 
+/* What is asked of an X.509 certificate: also where the line names its key, it is to be good. */
+static enum err x509_take(const struct conn *c, const struct offered *o,
+			  const struct line *line, const struct key_options *opts,
+			  struct keyopts_note *note)
+{
+	const struct x509_line by = {line->name,
+				     span_str(c->work->set->ca_signature_algorithms),
+				     opts, span_str(c->work->user)};
+	enum err e = OK;
+
+	if (line->signer && revoked_blob(c, line->name, NULL) != NULL)
+		e = ERR_UNKNOWN; /* nobody's authority any more */
+	else if (line->signer)
+		e = x509opts_issued(&o->x509, &by, note);
+	return e == OK ? x509opts_usable(&o->x509, now_s(), note) : e;
+}
+
 /* Judges by a line that names the key, its authority or its principal. */
 static enum err line_take(struct conn *c, const struct offered *o,
 			  const struct line *line)
@@ -183,6 +217,8 @@ static enum err line_take(struct conn *c, const struct offered *o,
 
 	if (e == OK && o->is_cert)
 		e = cert_take(c, o, line_names(c, o, line, &opts), &opts, &note);
+	else if (e == OK && o->is_x509)
+		e = x509_take(c, o, line, &opts, &note);
 	if (e == OK)
 		e = options_keep(c, &opts);
 	if (bytes_to_str(where, sizeof where, line->where) != OK)
@@ -203,16 +239,38 @@ static bool line_next(struct rd *r, struct line *out)
 	return rd_ok(r);
 }
 
+/* The word may stand in a value too: then the options are read in vain. */
+static bool names_authority(struct span options)
+{
+	return options.n > 0 && memmem(options.p, options.n, "cert-authority",
+				       strlen("cert-authority")) != NULL;
+}
+
+/*
+ * Is it a line for this key? An X.509 certificate counts as its key; and any other line may be its
+ * authority's, of which a few are asked, for each costs a verification.
+ */
+static bool line_for(struct offered *o, struct line *line)
+{
+	line->signer = false;
+	if (!o->is_x509)
+		return span_equal(line->name, o->is_cert ? o->cert.ca : o->blob);
+	if (span_equal(line->name, o->blob) || span_equal(line->name, o->plain))
+		return true;
+	line->signer =
+	    names_authority(line->options) && o->authorities++ < LIMIT_X509_AUTHORITIES;
+	return line->signer;
+}
+
 /* The first line that lets the key in counts. */
-static enum err keys_find(struct conn *c, const struct offered *o, struct span list)
+static enum err keys_find(struct conn *c, struct offered *o, struct span list)
 {
 	struct rd r = RD(list);
-	struct span wanted = o->is_cert ? o->cert.ca : o->blob;
 	struct line line = {.asker = BY_KEY};
 	enum err e = ERR_UNKNOWN, one;
 
 	while (e != OK && line_next(&r, &line)) {
-		if (!span_equal(line.name, wanted))
+		if (!line_for(o, &line))
 			continue;
 		one = line_take(c, o, &line);
 		e = one == ERR_UNKNOWN ? e : one;
@@ -299,7 +357,7 @@ static enum err trusted_find(struct conn *c, const struct offered *o, struct spa
 
 /* ---- all of it ---- */
 
-static enum err lists_find(struct conn *c, const struct offered *o)
+static enum err lists_find(struct conn *c, struct offered *o)
 {
 	const struct attempt *a = &c->work->attempt;
 	const struct account *account = c->work->account;
@@ -348,7 +406,7 @@ enum err auth_key_alone(struct conn *c)
 		return ERR_DENIED;
 	if (w->tried_key != NULL)
 		return OK;
-	if (alg == NULL || pk_alg_is_cert(alg))
+	if (alg == NULL || pk_alg_is_cert(alg) || alg->family->form != X509_NONE)
 		return ERR_DENIED;
 	w->tried_key = calloc(1, sizeof *w->tried_key);
 	return w->tried_key == NULL

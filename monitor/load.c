@@ -102,7 +102,8 @@ static enum err ring_load(const struct monitor *m, const struct config *config,
 	    .n_keys = set->host_key.n,
 	    .certificates = set->host_certificate.item,
 	    .n_certificates = set->host_certificate.n,
-	    .typed = &m->passwords};
+	    .typed = &m->passwords,
+	    .algorithms = span_str(set->host_key_algorithms)};
 	struct ring *r = calloc(1, sizeof *r);
 	int n;
 	enum err e;

@@ -63,6 +63,11 @@ static enum err take_principals(struct parse *p, struct span value)
 	return keep_once(p, value, &p->o.has_principals, &p->o.principals);
 }
 
+static enum err take_subject(struct parse *p, struct span value)
+{
+	return keep_once(p, value, &p->o.has_subject, &p->o.subject);
+}
+
 static enum err take_from(struct parse *p, struct span value)
 {
 	enum err e = keep_once(p, value, &p->o.has_from, &p->o.from);
@@ -204,6 +209,7 @@ static const struct valued {
     {"permitlisten", take_permitlisten},
     {"permitopen",   take_permitopen  },
     {"principals",   take_principals  },
+    {"subject",      take_subject     },
     {"tunnel",       take_tunnel      },
 };
 
@@ -391,6 +397,8 @@ enum err keyopts_usable(const struct key_options *o, struct span address, uint64
 	/* as sshd: somebody believes that they restrict this key, and they do not */
 	if (o->has_principals && !o->cert_authority)
 		return deny(note, "principals without cert-authority");
+	if (o->has_subject && !o->cert_authority)
+		return deny(note, "subject without cert-authority");
 	if (o->expires != 0 && now >= o->expires)
 		return deny(note, "key has expired");
 	if (!o->has_from)

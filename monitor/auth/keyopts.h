@@ -32,6 +32,8 @@ struct key_options {
 	    permitlisten; /* pairs of strings: host, port; "*" is any */
 	bool has_principals;
 	struct span principals; /* names divided by commas; a NUL follows them */
+	bool has_subject;
+	struct span subject; /* of an X.509 certificate, as the operator wrote it */
 	uint8_t *store;
 	size_t store_n;
 	uint8_t *cert_store; /* what a certificate's command points into; else NULL */

@@ -67,12 +67,16 @@ static enum err ca_add(struct wr *out, struct span line)
 {
 	uint8_t store[LIMIT_PK_BLOB_BYTES];
 	struct authkey_line key;
+	const struct pk_alg *alg;
 	struct pk_key parsed = {0};
 	enum err e = authkeys_line(line, store, sizeof store, &key);
 
 	if (e == ERR_UNKNOWN) /* nothing stands there */
 		return OK;
-	if (e != OK || key.options.n > 0 || pk_alg_is_cert(pk_type_find(key.type)))
+	if (e != OK || key.options.n > 0)
+		return ERR_KEY;
+	alg = pk_type_find(key.type);
+	if (pk_alg_is_cert(alg) || alg->family->form != X509_NONE)
 		return ERR_KEY;
 	e = pk_parse(key.blob, &parsed);
 	pk_wipe(&parsed);

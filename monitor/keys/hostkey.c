@@ -11,6 +11,7 @@
 #include "common/cert.h"
 #include "common/names.h"
 #include "monitor/keys/hostkey.h"
+#include "monitor/keys/x509host.h"
 
 void hostkey_wipe(struct hostkey *key)
 {
@@ -168,7 +169,7 @@ enum err hostkey_sign(const struct hostkey *key, const struct pk_alg *alg,
 	if (ctx == NULL || EVP_DigestSignInit(ctx, NULL, md, NULL, key->pkey) != 1 ||
 	    EVP_DigestSign(ctx, raw, &n, data.p, data.n) != 1)
 		goto out;
-	wr_str(w, plain->name);
+	wr_str(w, pk_alg_signs(alg));
 	e = plain->family->encode((struct span){raw, n}, w);
 out:
 	EVP_MD_CTX_free(ctx);
@@ -307,6 +308,51 @@ static enum err set_load_certificate(struct hostkeys *keys, const char *path,
 	return e;
 }
 
+/* Makes an entry for a key with its X.509 certificates under alg, where it is one for this key. */
+static enum err set_add_x509(struct hostkeys *keys, const struct hostkey *key,
+			     const struct pk_alg *alg, struct keyfile_note *note)
+{
+	uint8_t store[LIMIT_PK_BLOB_BYTES];
+	struct hostkey entry = {0};
+	struct wr w = WR(store);
+	enum err e = x509host_blob(alg, hostkey_blob(key), key->certificates, &w);
+
+	if (e == ERR_UNKNOWN)
+		return OK;
+	keyfile_note_set(note, "%s: its certificates are too long", key->path);
+	if (e == OK)
+		e = entry_make(key->path, key->pkey, (struct span){w.p, w.n}, &entry);
+	entry.token = key->token;
+	entry.store = key->store;
+	if (e == OK && entry.pkey != NULL && (e = key_prove(&entry)) != OK)
+		keyfile_note_set(note, "%s: cannot be used as %s", key->path,
+				 alg->name);
+	if (e == OK)
+		e = set_add(keys, &entry, note);
+	hostkey_wipe(&entry);
+	return e;
+}
+
+/* Entries for the certificates of all keys that are there, one each algorithm that is configured. */
+static enum err set_load_x509(struct hostkeys *keys, struct span algorithms,
+			      hostkeys_note_fn *note, void *ctx)
+{
+	const size_t n = keys->n;
+	struct keyfile_note text;
+	struct span name;
+	enum err e = OK;
+
+	while (e != ERR_MEMORY && names_next(&algorithms, &name)) {
+		const struct pk_alg *alg = pk_alg_find(name);
+
+		for (size_t i = 0; i < n && alg != NULL && e != ERR_MEMORY; i++)
+			if (keys->key[i].certificates != NULL &&
+			    (e = set_add_x509(keys, &keys->key[i], alg, &text)) != OK)
+				note(ctx, text.text);
+	}
+	return e;
+}
+
 enum err hostkeys_load(const struct hostkeys_sources *sources, struct hostkeys *out,
 		       hostkeys_note_fn *note, void *ctx)
 {
@@ -321,6 +367,8 @@ enum err hostkeys_load(const struct hostkeys_sources *sources, struct hostkeys *
 		if ((e = set_load_certificate(&keys, sources->certificates[i],
 					      &text)) != OK)
 			note(ctx, text.text);
+	if (e != ERR_MEMORY)
+		e = set_load_x509(&keys, sources->algorithms, note, ctx);
 	if (e != ERR_MEMORY)
 		e = keys.n > 0 ? OK : ERR_FILE;
 	if (e != OK) {
@@ -370,7 +418,9 @@ enum err hostkey_show(const struct hostkey *key, struct hostkey_shown *out)
 	struct hostkey_shown shown = {.path = key->path,
 				      .store = store_name(key->store),
 				      .type = key->alg->key_type,
-				      .certificate = pk_alg_is_cert(key->alg),
+				      .certificate =
+					  pk_alg_is_cert(key->alg) ||
+					  key->alg->family->form != X509_NONE,
 				      .token = key->token != NULL};
 	struct pk_key public = {0};
 	struct span plain;

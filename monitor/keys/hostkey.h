@@ -6,6 +6,8 @@
 #ifndef MONITOR_KEYS_HOSTKEY_H
 #define MONITOR_KEYS_HOSTKEY_H
 
+#include <openssl/x509.h>
+
 #include "common/pk.h"
 #include "monitor/keys/keyfile.h"
 #include "monitor/keys/keymem.h"
@@ -50,6 +52,8 @@ struct hostkeys_sources {
 	const struct passwords *typed; /* may be NULL */
 	hostkeys_token_fn *token;      /* NULL: there are none */
 	void *token_ctx;
+	struct span
+	    algorithms; /* HostKeyAlgorithms: for which of X.509 to make entries */
 };
 
 /* Takes one message for the operator: a key or certificate that was left out, and why. */
@@ -82,7 +86,7 @@ MUST_CHECK enum err hostkey_sign(const struct hostkey *key, const struct pk_alg 
 
 /*
  * Loads all host keys; one that cannot be used is told to note and left out. Certificates
- * get entries of their own, behind the keys, and share the private key.
+ * get entries of their own, behind the keys, and share the private key; X.509 ones one each algorithm.
  * Owns:   hostkeys_wipe(out)
  * Errors: ERR_FILE no key could be used; ERR_MEMORY
  */

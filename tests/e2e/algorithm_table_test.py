@@ -17,6 +17,7 @@ import unittest
 import warnings
 
 import clients_test
+import x509_test
 from gateway import Gateway, PATIENCE, wait_for
 
 BULK = 10 * 1000 * 1000
@@ -26,10 +27,13 @@ KEYWORDS = ("KexAlgorithms", "Ciphers", "MACs", "CompressionAlgorithms", "HostKe
             "PubkeyAcceptedAlgorithms", "CASignatureAlgorithms")
 # no client of Debian or npm has these: a client that has all else is taught the name
 TAUGHT = ("hmac-ripemd160-96",)
-# tokens, which certs_test.py has; they are not a matter of the connection
-ELSEWHERE = {n: "ssh with a token of software (certs_test.py, openssh10_test.py)" for n in (
-    "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com", "sk-ssh-ed25519-cert-v01@openssh.com",
-    "sk-ecdsa-sha2-nistp256-cert-v01@openssh.com")}
+# tokens and X.509, which have tests of their own
+ELSEWHERE = {
+    **{n: "ssh with a token of software (certs_test.py)" for n in (
+        "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com", "sk-ssh-ed25519-cert-v01@openssh.com",
+        "sk-ecdsa-sha2-nistp256-cert-v01@openssh.com")},
+    **{n: "asyncssh (x509_test.py)" for n in x509_test.NAMES},
+    **{n: "paramiko, taught the name (x509_test.py)" for n in ("x509v3-sign-rsa", "x509v3-sign-dss")}}
 FILES = {"ssh-ed25519": "ed25519", "ecdsa-sha2-nistp256": "ecdsa", "ecdsa-sha2-nistp384": "ecdsa384",
          "ecdsa-sha2-nistp521": "ecdsa521", "rsa-sha2-512": "rsa", "rsa-sha2-256": "rsa", "ssh-rsa": "rsa", "ssh-dss": "dsa"}
 
@@ -67,7 +71,7 @@ class TableTest(unittest.TestCase):
             f.write(cls.data)
         cls.g.start()
         cls.names = cls.all_names()
-        cls.table = {(kind, n): by for kind in ("userkey",) for n, by in ELSEWHERE.items()}
+        cls.table = {(kind, n): by for kind in ("hostkey", "userkey") for n, by in ELSEWHERE.items()}
 
     @classmethod
     def tearDownClass(cls):

@@ -20,7 +20,8 @@ static bool is_plain(struct span blob)
 {
 	struct span type = key_type(blob);
 
-	return type.n > 0 && !names_glob(SPAN_LIT("*-cert-v01@openssh.com"), type);
+	return type.n > 0 && !names_glob(SPAN_LIT("*-cert-v01@openssh.com"), type) &&
+	       !names_glob(SPAN_LIT("x509v3-*"), type);
 }
 
 /*

@@ -309,6 +309,32 @@ START_TEST(hostkeys_load_takes_tokens)
 }
 END_TEST
 
+START_TEST(x509_certificates_get_entries_for_what_is_configured)
+{
+	const struct store_source paths[] = {{.name = keys_copy("x509_chain")}};
+	struct hostkeys_sources all = {.keys = paths, .n_keys = 1};
+	struct hostkeys keys = {0};
+	struct notes notes = {0};
+	struct hostkey_shown shown = {0};
+	size_t index = 0;
+
+	ck_assert_int_eq(hostkeys_load(&all, &keys, remember, &notes), OK);
+	ck_assert_uint_eq(keys.n, 1);
+	hostkeys_wipe(&keys);
+	all.algorithms =
+	    SPAN_LIT("ecdsa-sha2-nistp256,x509v3-ssh-rsa,x509v3-ecdsa-sha2-nistp256");
+	ck_assert_int_eq(hostkeys_load(&all, &keys, remember, &notes), OK);
+	ck_assert_uint_eq(keys.n, 2);
+	ck_assert_ptr_nonnull(hostkeys_find(
+	    &keys, pk_alg_find(SPAN_LIT("x509v3-ecdsa-sha2-nistp256")), &index));
+	ck_assert_uint_eq(index, 1);
+	ck_assert_int_eq(hostkey_show(&keys.key[1], &shown), OK);
+	ck_assert(shown.certificate && shown.bits == 256);
+	ck_assert_uint_eq(notes.n, 0);
+	hostkeys_wipe(&keys);
+}
+END_TEST
+
 Suite *unit_suite(void)
 {
 	Suite *s = suite_create("monitor_keys_hostkey");
@@ -327,6 +353,7 @@ Suite *unit_suite(void)
 	tcase_add_test(t, hostkeys_load_fails_without_any_key);
 	tcase_add_test(t, hostkeys_load_refuses_a_certificate_with_a_broken_signature);
 	tcase_add_loop_test(t, hostkey_private_numbers_lie_in_the_locked_heap, 0, 4);
+	tcase_add_test(t, x509_certificates_get_entries_for_what_is_configured);
 	suite_add_tcase(s, t);
 	return s;
 }
