@@ -41,16 +41,16 @@ static size_t wanted_of(const struct crypto_choice *choice,
 	return n;
 }
 
+/* out: what was loaded, also where it was not all; NULL behind it */
 static enum err load(OSSL_LIB_CTX *ctx, const struct crypto_choice *choice,
-		     const char **why)
+		     const char **why, OSSL_PROVIDER *out[PROVIDERS])
 {
 	struct wanted w[PROVIDERS];
 	const size_t n = wanted_of(choice, w);
 	enum err e = OK;
 
-	/* they stay loaded as long as ctx */
 	for (size_t i = 0; i < n && e == OK; i++)
-		if (OSSL_PROVIDER_load(ctx, w[i].name) == NULL) {
+		if ((out[i] = OSSL_PROVIDER_load(ctx, w[i].name)) == NULL) {
 			*why = w[i].why;
 			e = ERR_CRYPTO;
 		}
@@ -60,13 +60,14 @@ static enum err load(OSSL_LIB_CTX *ctx, const struct crypto_choice *choice,
 
 enum err crypto_begin(const struct crypto_choice *choice, const char **why)
 {
+	OSSL_PROVIDER *loaded[PROVIDERS] = {0}; /* they stay */
 	enum err e;
 
 	*why = "libcrypto cannot be set up";
 	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT,
 				NULL) != 1)
 		return ERR_CRYPTO;
-	if ((e = load(NULL, choice, why)) != OK)
+	if ((e = load(NULL, choice, why, loaded)) != OK)
 		return e;
 	if (choice->provider == CRYPTO_FIPS &&
 	    EVP_set_default_properties(NULL, "fips=yes") != 1)
@@ -77,11 +78,16 @@ enum err crypto_begin(const struct crypto_choice *choice, const char **why)
 enum err crypto_try(const struct crypto_choice *choice, const char **why)
 {
 	OSSL_LIB_CTX *ctx = OSSL_LIB_CTX_new();
+	OSSL_PROVIDER *loaded[PROVIDERS] = {0};
 	enum err e = ERR_MEMORY;
 
 	*why = "out of memory";
 	if (ctx != NULL)
-		e = load(ctx, choice, why);
+		e = load(ctx, choice, why, loaded);
+	/* the legacy one holds more than ctx frees */
+	for (size_t i = PROVIDERS; i-- > 0;)
+		if (loaded[i] != NULL)
+			(void)OSSL_PROVIDER_unload(loaded[i]);
 	OSSL_LIB_CTX_free(ctx);
 	return e;
 }

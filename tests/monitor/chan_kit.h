@@ -51,7 +51,7 @@ static struct kit {
 	struct settings set;
 	uint32_t error; /* the code of the last on_error */
 	char error_text[256];
-	const char *goodbye; /* what conn_disconnect was told */
+	char goodbye[LIMIT_TEXT_BYTES + 1]; /* what conn_disconnect was told */
 } kit;
 
 /* ---- what stands in ---- */
@@ -127,7 +127,8 @@ void conn_disconnect(struct conn *c, enum err e, const char *text)
 {
 	(void)c;
 	(void)e;
-	kit.goodbye = strdup(text);
+	ck_assert_int_eq(bytes_to_str(kit.goodbye, sizeof kit.goodbye, span_str(text)),
+			 OK);
 }
 
 struct mchan *chan_find(const struct conn *c, uint32_t chan)

@@ -126,6 +126,14 @@ START_TEST(answers_to_prompts_are_masked_and_keys_are_not)
 }
 END_TEST
 
+static void helpers_are(const json_t *line, const char *wanted)
+{
+	json_t *want = json_loads(wanted, 0, NULL);
+
+	ck_assert(json_equal(json_object_get(line, "helpers"), want));
+	json_decref(want);
+}
+
 START_TEST(what_helpers_said_is_with_the_question_that_asked_them)
 {
 	struct recorder *r = begin();
@@ -140,19 +148,14 @@ START_TEST(what_helpers_said_is_with_the_question_that_asked_them)
 	recorder_helped(r, 3, true, SPAN_LIT("{\"groups\": [\"ops\"]}"));
 	ck_assert_int_eq(answer(r, 1), OK);
 	line = line_read();
-	ck_assert(json_equal(
-	    json_object_get(line, "helpers"),
-	    json_loads("{\"directory\": {\"ok\": true, \"answer\": {\"groups\": "
-		       "[\"ops\"]}}}",
-		       0, NULL)));
+	helpers_are(line, "{\"directory\": {\"ok\": true, \"answer\": {\"groups\": "
+			  "[\"ops\"]}}}");
 	json_decref(line);
 	recorder_helped(r, 4, false, SPAN_LIT("no such program"));
 	ck_assert_int_eq(answer(r, 2), OK);
 	line = line_read();
-	ck_assert(json_equal(json_object_get(line, "helpers"),
-			     json_loads("{\"other\": {\"ok\": false, \"answer\": "
-					"\"no such program\"}}",
-					0, NULL)));
+	helpers_are(line,
+		    "{\"other\": {\"ok\": false, \"answer\": \"no such program\"}}");
 	json_decref(line);
 	end(r);
 }
