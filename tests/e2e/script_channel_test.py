@@ -1,6 +1,7 @@
 """Channels whose other end is the script, from both sides: those that it opens to stock clients, packets that it makes,
 text in a code page, stderr and exit statuses, and the examples of the cookbook that serve a session by themselves."""
 import os
+import signal
 import socket
 import subprocess
 import unittest
@@ -8,7 +9,7 @@ import unittest
 import paramiko
 
 from cookbook_test import cook, fingerprint
-from gateway import AS_ROOT, PATIENCE, end, free_port
+from gateway import AS_ROOT, PATIENCE, end, free_port, wait_for
 from scripted import scripted, ScriptCase
 from terminal import Terminal
 
@@ -132,6 +133,18 @@ class ScriptChannelTest(ScriptCase):
         fine.settimeout(20 * PATIENCE)
         fine.sendall(b"still here")
         self.assertEqual(fine.recv(100), b"STILL HERE")
+
+
+class ReloadTest(unittest.TestCase):
+    def test_code_page_changes_with_a_reload(self):
+        with scripted(SCRIPT, "CodePage 850") as g:
+            self.assertEqual(g.ssh("text", check=0).stdout, b"caf\x82 \xc4\n")
+            g.lines[-1] = "CodePage UTF-16LE"
+            g.write_conf()
+            g.process.send_signal(signal.SIGHUP)
+            self.assertTrue(g.wait_log("configuration reloaded"))
+            wanted = "caf\u00e9 \u2500\n".encode("utf-16-le")
+            self.assertTrue(wait_for(lambda: g.ssh("text").stdout == wanted), g.log())
 
 
 class ExampleTest(unittest.TestCase):

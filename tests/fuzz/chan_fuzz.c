@@ -83,6 +83,12 @@ void transport_cancel(struct transport *t)
 	t->packet = (struct wr){0};
 }
 
+bool transport_choked(const struct transport *t)
+{
+	(void)t;
+	return f.room == 0;
+}
+
 size_t transport_room(const struct transport *t)
 {
 	(void)t;
@@ -438,10 +444,19 @@ static enum err monitor_policy(struct rd *r)
 	    .message = {piece, what / 64 * 30U}
         };
 	struct msg_chan_send data = {
-	    .chan = chan, .data = {piece, what * 60U + 1}
+	    .chan = chan, .is_error = what / 8 % 2, .data = {piece, what * 60U + 1}
+        };
+	struct msg_offer offer = {
+	    .tag = what, .type = SPAN_LIT("x@example.com"), .payload = {piece, what}
+        };
+	struct msg_packet packet = {
+	    .chan = chan,
+	    .on_channel = what / 8 % 2,
+	    .number = 98,
+	    .payload = {piece, what * 60U}
         };
 
-	switch (what % 6) {
+	switch (what % 8) {
 	case 0:
 		return on_chan_taken(&f.w, &(struct msg_chan_taken){chan}, &fds);
 	case 1:
@@ -453,6 +468,10 @@ static enum err monitor_policy(struct rd *r)
 		return on_chan_eof(&f.w, &(struct msg_chan_eof){chan}, &fds);
 	case 4:
 		return on_chan_close(&f.w, &(struct msg_chan_close){chan, what}, &fds);
+	case 5:
+		return on_offer(&f.w, &offer, &fds);
+	case 6:
+		return on_packet(&f.w, &packet, &fds);
 	default:
 		return on_chan_request_result(&f.w, &decided, &fds);
 	}

@@ -58,8 +58,8 @@ static void banner(struct span in)
 
 	for (size_t n = 0; n <= in.n && n <= LIMIT_IDENT_BYTES + 1; n++) {
 		struct span raw = block_of((struct span){in.p, n}), ident;
-		enum err e = banner_take(raw, SPAN_LIT("SSH-2.0-*,SSH-1.99-*"), &used,
-					 banner_take(raw, &used, &ident) ident);
+		enum err e =
+		    banner_take(raw, SPAN_LIT("SSH-2.0-*,SSH-1.99-*"), &used, &ident);
 
 		expect(said == ERR_AGAIN || e == said);
 		expect(n < LIMIT_IDENT_BYTES || e != ERR_AGAIN);
