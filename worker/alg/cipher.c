@@ -100,8 +100,6 @@ enum err cipher_start(const struct cipher_alg *row, struct span key, struct span
 	c.body = EVP_CIPHER_CTX_new();
 	if (c.body == NULL || cipher_of(row) == NULL ||
 	    EVP_CipherInit_ex2(c.body, cipher_of(row), NULL, NULL, seal, NULL) != 1 ||
-	    /* packets have whole blocks; libcrypto would hold the last one back */
-	    EVP_CIPHER_CTX_set_padding(c.body, 0) != 1 ||
 	    (e = row->start(&c, key, iv, seal)) != OK) {
 		cipher_wipe(&c);
 		return e;
@@ -123,6 +121,9 @@ static enum err stream_start(struct cipher *c, struct span key, struct span iv,
 {
 	(void)seal;
 	if (EVP_CipherInit_ex2(c->body, NULL, key.p, iv.p, -1, NULL) != 1)
+		return ERR_CRYPTO;
+	/* packets have whole blocks; libcrypto would hold the last one back */
+	if (c->row->cbc && EVP_CIPHER_CTX_set_padding(c->body, 0) != 1)
 		return ERR_CRYPTO;
 	return bytes_copy(c->iv, sizeof c->iv, iv);
 }

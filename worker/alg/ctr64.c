@@ -13,7 +13,8 @@ enum err ctr64_start(struct cipher *c, struct span key, struct span iv, bool sea
 {
 	(void)seal;
 	/* both directions encrypt their counters */
-	if (EVP_CipherInit_ex2(c->body, NULL, key.p, NULL, 1, NULL) != 1)
+	if (EVP_CipherInit_ex2(c->body, NULL, key.p, NULL, 1, NULL) != 1 ||
+	    EVP_CIPHER_CTX_set_padding(c->body, 0) != 1)
 		return ERR_CRYPTO;
 	return bytes_copy(c->iv, sizeof c->iv, iv);
 }

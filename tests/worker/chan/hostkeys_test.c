@@ -5,7 +5,7 @@
 #include "tests/unit.h"
 #include "tests/worker/chan/fake.h"
 
-static uint8_t ed25519[51], rsa[64], cert[64], dss[64];
+static uint8_t ed25519[51], rsa[64], cert[64], dss[64], x509[64];
 
 static struct span blob(uint8_t *p, size_t cap, const char *type)
 {
@@ -23,10 +23,12 @@ static void have_keys(void)
 	s->hostkeys[1] = blob(cert, sizeof cert, "ssh-ed25519-cert-v01@openssh.com");
 	s->hostkeys[2] = blob(rsa, sizeof rsa, "ssh-rsa");
 	s->hostkeys[3] = blob(dss, sizeof dss, "ssh-dss");
-	s->n_hostkeys = 4;
+	s->hostkeys[4] = blob(x509, sizeof x509, "x509v3-ssh-rsa");
+	s->n_hostkeys = 5;
 	/* a key without an algorithm is nobody's concern */
 	s->offer.again.list[LIST_HOSTKEY] = SPAN_LIT(
-	    "ssh-ed25519-cert-v01@openssh.com,ssh-ed25519,rsa-sha2-512,ssh-rsa");
+	    "ssh-ed25519-cert-v01@openssh.com,ssh-ed25519,rsa-sha2-512,ssh-rsa,"
+	    "x509v3-ssh-rsa");
 }
 
 static void prove_request(void)
