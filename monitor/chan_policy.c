@@ -270,8 +270,9 @@ void chan_policy_tell(struct conn *c, const struct mchan *ch, enum policy_event 
 		      const struct request_facts *q)
 {
 	struct facts_store f;
+	bool heard = c->m->follower != NULL || policy_hears(c, event);
 
-	if (ch->policy == NULL || !policy_hears(c, event) || facts_begin(&f) != OK)
+	if (ch->policy == NULL || !heard || facts_begin(&f) != OK)
 		return;
 	chan_policy_facts(&f.w, ch);
 	if (q != NULL)

@@ -22,6 +22,12 @@ static struct span written(const struct wr *w)
 	return w->err == OK ? (struct span){w->p, w->n} : (struct span){0};
 }
 
+/* By the script, or by somebody who follows events. */
+static bool is_heard(const struct conn *c, enum policy_event event)
+{
+	return c->m->follower != NULL || policy_hears(c, event);
+}
+
 /* ---- what is told ---- */
 
 static void tell_code(struct conn *c, enum policy_event event,
@@ -42,7 +48,7 @@ void conn_policy_status(struct conn *c, const char *fmt, ...)
 	char text[LIMIT_LOG_BYTES];
 	va_list ap;
 
-	if (!policy_hears(c, POLICY_ON_status))
+	if (!is_heard(c, POLICY_ON_status))
 		return;
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof text, fmt, ap);
@@ -55,7 +61,7 @@ void conn_policy_error(struct conn *c, uint32_t code, struct span text)
 {
 	static const char *const names[] = {"problem.code", "problem.description"};
 
-	if (policy_hears(c, POLICY_ON_error))
+	if (is_heard(c, POLICY_ON_error))
 		tell_code(c, POLICY_ON_error, names, code, text);
 }
 
@@ -63,7 +69,7 @@ static void tell_connected(struct conn *c, uint32_t code, struct span text)
 {
 	static const char *const names[] = {"status.code", "status.description"};
 
-	if (c->told_connected || !policy_hears(c, POLICY_ON_connected))
+	if (c->told_connected || !is_heard(c, POLICY_ON_connected))
 		return;
 	c->told_connected = true;
 	tell_code(c, POLICY_ON_connected, names, code, text);
@@ -73,7 +79,7 @@ void conn_policy_negotiated(struct conn *c, const struct msg_negotiated *m)
 {
 	struct printable shown;
 
-	if (c->script == NULL)
+	if (c->script == NULL && c->m->follower == NULL)
 		return;
 	if (c->work->client_version == NULL)
 		c->work->client_version = strdup(printable(m->version, &shown));
@@ -145,12 +151,12 @@ void conn_policy_over(struct conn *c)
 	static const char *const names[] = {"ending.status_code", "ending.description"};
 	const struct ending *end;
 
-	if (c->script == NULL)
+	if (c->script == NULL && c->m->follower == NULL)
 		return;
 	end = ending_of(c);
 	if (c->work != NULL && end->code != CODE_OK)
 		tell_connected(c, end->code, span_str(end->text));
-	if (policy_hears(c, POLICY_ON_disconnected))
+	if (is_heard(c, POLICY_ON_disconnected))
 		tell_code(c, POLICY_ON_disconnected, names, end->code,
 			  span_str(end->text));
 	policy_conn_over(c);

@@ -64,9 +64,11 @@ static void note(const struct control_call *c, enum ctl_error e)
 {
 	if (ctl_methods[c->method].role != CTL_ADMIN)
 		return;
+	control_event_done(c, e);
 	log_info("event=control uid=%u client=%u method=%s code=%d%s%s",
 		 (unsigned)c->client->uid, (unsigned)c->client->id,
-		 ctl_methods[c->method].name, (int)ctl_errors[e].code,
+		 ctl_methods[c->method].name,
+		 e == CONTROL_LATER ? 0 : (int)ctl_errors[e].code,
 		 c->text[0] != '\0' ? ": " : "", c->text);
 }
 
@@ -76,11 +78,21 @@ static void answer(struct control_call *c, enum ctl_error e)
 
 	if (e == CTL_OK && wr_end(&c->out, &facts) != OK)
 		e = control_say(c, CTL_BAD_TOO_LONG, "the answer is too long");
-	note(c, e);
 	control_send(c->m->control,
 		     &MSG_OF(ctl_done, .call = c->id, .error = (uint8_t)e,
 			     .text = span_str(c->text),
 			     .next = e == CTL_OK ? c->next : 0, .facts = facts));
+}
+
+void control_answer_later(struct monitor *m, uint64_t call, enum ctl_error e,
+			  struct span text, struct span facts)
+{
+	if (text.n > LIMIT_LOG_BYTES)
+		text.n = LIMIT_LOG_BYTES;
+	if (m->control != NULL)
+		control_send(m->control,
+			     &MSG_OF(ctl_done, .call = call, .error = (uint8_t)e,
+				     .text = text, .facts = facts));
 }
 
 enum err serve_ctl_call(struct control *k, const struct msg_ctl_call *m,
@@ -104,6 +116,7 @@ enum err serve_ctl_call(struct control *k, const struct msg_ctl_call *m,
 		e = CTL_BAD_DENIED;
 	else
 		e = dispatch(&c);
+	note(&c, e);
 	if (e != CONTROL_LATER)
 		answer(&c, e);
 	control_rest(k);

@@ -2,6 +2,8 @@
  * Connections, as operators see and end them.
  */
 #include "common/log.h"
+#include "monitor/act.h"
+#include "monitor/chan_policy.h"
 #include "monitor/conn.h"
 #include "monitor/control_private.h"
 
@@ -64,6 +66,74 @@ static struct conn *resume(const struct monitor *m, uint64_t after)
 	for (c = m->conns; c != NULL && c->id >= after; c = c->next)
 		;
 	return c;
+}
+
+static void put_fingerprints(struct wr *w, const struct conn_work *k)
+{
+	size_t mark = facts_list_open(w, "fingerprints");
+
+	for (size_t i = 0; i < k->n_keys; i++)
+		wr_str(w, k->keys[i].fingerprint);
+	wr_close(w, mark);
+}
+
+enum ctl_error control_connection_show(struct control_call *c)
+{
+	const struct conn *at = control_conn_of(c, "id");
+	const struct conn_work *k;
+
+	if (at == NULL)
+		return CTL_BAD_CONNECTION;
+	put_conn(&c->out, at);
+	if ((k = at->work) == NULL)
+		return CTL_OK;
+	if (k->client_version != NULL)
+		facts_str(&c->out, "client_version", span_str(k->client_version));
+	facts_num(&c->out, "failures", k->failures);
+	put_fingerprints(&c->out, k);
+	facts_num(&c->out, "timeout", act_timeout_s(at));
+	return CTL_OK;
+}
+
+static void put_chan(struct wr *w, const struct mchan *ch)
+{
+	const struct chan_policy *p = ch->policy;
+
+	facts_num(w, "id", ch->chan);
+	facts_bool(w, "script", p != NULL && p->script != NULL);
+	if (p == NULL) {
+		facts_str(w, "type", span_str(ch->session ? "session" : "forwarding"));
+		return;
+	}
+	facts_str(w, "type",
+		  facts_get_str((struct span){p->facts.p, p->facts.n}, "channel.type",
+				SPAN_LIT("session")));
+	facts_num(w, "bytes_sent", p->sent);
+	facts_num(w, "bytes_received", p->received);
+	facts_num(w, "record_length", p->record);
+	facts_bool(w, "ready_to_send", p->ready);
+}
+
+/* A connection has LIMIT_CHANNELS at most, so a page's beginning is counted to. */
+enum ctl_error control_channel_list(struct control_call *c)
+{
+	const struct conn *at = control_conn_of(c, "connection");
+	const struct mchan *ch;
+	uint64_t n = 0;
+
+	if (at == NULL)
+		return CTL_BAD_CONNECTION;
+	for (ch = at->work != NULL ? at->work->chans : NULL; ch != NULL;
+	     ch = ch->next) {
+		if (n++ < c->after)
+			continue;
+		put_chan(&c->out, ch);
+		if (!control_row(c) && ch->next != NULL) {
+			c->next = n;
+			break;
+		}
+	}
+	return CTL_OK;
 }
 
 enum ctl_error control_connection_list(struct control_call *c)

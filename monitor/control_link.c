@@ -116,6 +116,7 @@ static void process_stop(struct control *k)
 	link_close(&k->link);
 	control_clients_wipe(k);
 	k->follows = k->doomed = false;
+	k->m->follower = NULL;
 }
 
 void control_lost(struct control *k, enum err e, const char *what)
@@ -152,7 +153,10 @@ void control_wipe(struct monitor *m)
 		return;
 	control_socket_close(k);
 	process_stop(k);
+	if (event_initialized(&k->soon))
+		event_del(&k->soon);
 	m->control = NULL;
+	m->reloaded = NULL;
 	free(k->store);
 	free(k);
 }
@@ -188,10 +192,6 @@ enum err serve_ctl_follow(struct control *k, const struct msg_ctl_follow *m,
 {
 	(void)fds;
 	k->follows = m->on != 0;
+	k->m->follower = k->follows ? control_event : NULL;
 	return OK;
-}
-
-bool control_follows(const struct monitor *m)
-{
-	return m->control != NULL && m->control->follows;
 }

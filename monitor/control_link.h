@@ -5,7 +5,6 @@
 #ifndef MONITOR_CONTROL_LINK_H
 #define MONITOR_CONTROL_LINK_H
 
-#include "common/policy.h"
 #include "monitor/monitor.h"
 
 /*
@@ -13,9 +12,6 @@
  * after a reload. Errors: ERR_FILE; ERR_SYSTEM; ERR_MEMORY; logged
  */
 MUST_CHECK enum err control_open(struct monitor *m);
-
-/* Tells whether anybody follows events. Nothing is made for the stream where nobody does. */
-bool control_follows(const struct monitor *m);
 
 /* The process's socket ended. k is what link_open was given. */
 void control_lost(struct control *k, enum err e, const char *what);

@@ -34,9 +34,11 @@ struct control {
 	ino_t ino;
 	struct idmap clients;
 	uint32_t next_client;
-	bool follows;   /* somebody follows events */
-	uint64_t seq;   /* of the last event */
-	bool doomed;    /* it does not read */
+	bool follows;         /* somebody follows events */
+	struct event soon;    /* a reload or the end, in a turn of its own */
+	uint64_t reload_call; /* that waits for it */
+	uint64_t seq;         /* of the last event */
+	bool doomed;          /* it does not read */
 	uint8_t *store; /* LIMIT_CONTROL_ROW_BYTES: what one answer is written to */
 };
 
@@ -70,6 +72,10 @@ bool control_row(struct control_call *c);
 enum ctl_error control_say(struct control_call *c, enum ctl_error e, const char *fmt,
 			   ...) __attribute__((format(printf, 3, 4)));
 
+/* Answers a call whose handler gave CONTROL_LATER; nothing where its client is gone. */
+void control_answer_later(struct monitor *m, uint64_t call, enum ctl_error e,
+			  struct span text, struct span facts);
+
 /* Finds the connection that a parameter names; NULL where there is none. */
 struct conn *control_conn_of(const struct control_call *c, const char *param);
 
@@ -78,6 +84,14 @@ void control_send(struct control *k, const struct msg *m);
 
 /* After a call: the next is not read before there is room to answer it. */
 void control_rest(struct control *k);
+
+/* ---- the event stream (control_event.c) ---- */
+
+/* Sends an event to the control process, for those who follow; a monitor's follower. */
+void control_event(struct conn *c, enum policy_event event, struct span facts);
+
+/* The same of what an operator did. */
+void control_event_done(const struct control_call *call, enum ctl_error e);
 
 /* ---- the socket (control_socket.c) ---- */
 

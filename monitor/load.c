@@ -318,6 +318,8 @@ static void reload_end(struct monitor *m, enum err e, struct loaded *l)
 	if (e == OK)
 		loaded_commit(m, l);
 	loaded_wipe(l);
+	if (m->reloaded != NULL)
+		m->reloaded(m, e);
 	if (e != OK) {
 		log_error("reload failed (%s): everything stays as it was",
 			  err_text(e));

@@ -280,6 +280,9 @@ struct monitor {
 	struct policy *policy;   /* NULL while there was no script */
 	struct control *control; /* NULL: no control socket */
 	struct control_access control_access;
+	/* somebody follows events, and is to be told; NULL: nobody does */
+	void (*follower)(struct conn *c, enum policy_event event, struct span facts);
+	void (*reloaded)(struct monitor *m, enum err e); /* waits for the end of a reload */
 	struct loaded *reloading; /* waits until its script is compiled; NULL: none */
 	struct users users;
 	struct clients clients;     /* AllowedClients, names looked up */

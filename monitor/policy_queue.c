@@ -204,6 +204,8 @@ enum err policy_ask(struct conn *c, enum policy_event event, struct span facts,
 
 	if (e != OK)
 		return e;
+	if (c->m->follower != NULL)
+		c->m->follower(c, event, facts);
 	it->id = ++it->p->next_id;
 	it->done = done;
 	it->ctx = ctx;
@@ -236,6 +238,8 @@ void policy_tell(struct conn *c, enum policy_event event, struct span facts)
 	struct policy_item *it = NULL;
 	enum err e;
 
+	if (c->m->follower != NULL)
+		c->m->follower(c, event, facts);
 	if (!policy_hears(c, event))
 		return;
 	e = add_of_conn(c, ITEM_TELL, event, facts, &it);

@@ -293,3 +293,10 @@ void client_begin(struct control *k, const struct msg_ctl_client *m, int fd)
 		event_base_loopbreak(k->base); /* the monitor starts us anew */
 	}
 }
+
+void clients_flush(struct control *k)
+{
+	for (size_t i = 0; i < LIMIT_CONTROL_CLIENTS; i++)
+		if (k->client[i] != NULL && k->client[i]->fd >= 0)
+			(void)evbuffer_write(k->client[i]->out, k->client[i]->fd);
+}

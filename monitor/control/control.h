@@ -71,7 +71,10 @@ struct control {
 /* Listens to the monitor. Errors: ERR_MEMORY */
 MUST_CHECK enum err control_link_open(struct control *k, int sock);
 
-/* Has a client's call or end sent, and whether anybody follows, as the link has room. */
+/*
+ * Has calls and ends of clients sent, and whether anybody follows, as the link has room: in a turn of its own,
+ * so that no client is freed while somebody is at it.
+ */
 void control_link_send(struct control *k);
 
 /* ---- client.c ---- */
@@ -91,6 +94,9 @@ void client_step(struct client *c);
 
 /* Writes what it can, and lets it go. */
 void client_cut(struct client *c);
+
+/* The end: what can be written at once is. */
+void clients_flush(struct control *k);
 
 /* Frees what was told to be gone. */
 void client_free(struct client *c);

@@ -17,9 +17,9 @@ struct line {
 
 static bool event_find(struct span name, uint8_t *out)
 {
-	for (uint8_t i = 0; i <= CTL_EVENT_LAST; i++) {
-		if (span_is(name, ctl_event_name(i))) {
-			*out = i;
+	for (unsigned i = 0; i <= CTL_EVENT_LAST; i++) {
+		if (span_is(name, ctl_event_name((uint8_t)i))) {
+			*out = (uint8_t)i;
 			return true;
 		}
 	}

@@ -16,31 +16,37 @@ static void link_fail(struct control *k, enum err e)
 
 /* ---- to the monitor ---- */
 
-static enum err send_one(struct client *c)
+static enum err send_end(struct client *c)
 {
-	struct msg m;
-	enum err e;
+	enum err e = ipc_tell(c->k->sock, &MSG_OF(ctl_gone, .client = c->id));
 
-	if (c->fd < 0) {
-		e = ipc_tell(c->k->sock, &MSG_OF(ctl_gone, .client = c->id));
-		if (e == OK) {
-			TAILQ_REMOVE(&c->k->queue, c, queued);
-			client_free(c);
-		}
+	if (e != OK)
 		return e;
-	}
-	m = MSG_OF(ctl_call, .call = client_call_id(c), .client = c->id,
-		   .method = (uint8_t)c->call.method, .after = c->next,
-		   .params = {c->call.params, c->call.params_n});
-	e = ipc_tell(c->k->sock, &m);
-	if (e == OK) {
-		TAILQ_REMOVE(&c->k->queue, c, queued);
-		c->state = CLIENT_ASKED;
-	}
-	return e;
+	TAILQ_REMOVE(&c->k->queue, c, queued);
+	client_free(c);
+	return OK;
 }
 
-void control_link_send(struct control *k)
+static enum err send_call(struct client *c)
+{
+	enum err e = ipc_tell(
+	    c->k->sock, &MSG_OF(ctl_call, .call = client_call_id(c), .client = c->id,
+				.method = (uint8_t)c->call.method, .after = c->next,
+				.params = {c->call.params, c->call.params_n}));
+
+	if (e != OK)
+		return e;
+	TAILQ_REMOVE(&c->k->queue, c, queued);
+	c->state = CLIENT_ASKED;
+	return OK;
+}
+
+static enum err send_one(struct client *c)
+{
+	return c->fd < 0 ? send_end(c) : send_call(c);
+}
+
+static void send_all(struct control *k)
 {
 	bool following = k->n_following > 0;
 	enum err e = OK;
@@ -62,7 +68,12 @@ static void on_writable(evutil_socket_t sock, short what, void *arg)
 {
 	(void)sock;
 	(void)what;
-	control_link_send(arg);
+	send_all(arg);
+}
+
+void control_link_send(struct control *k)
+{
+	event_active(&k->writable, EV_WRITE, 0);
 }
 
 /* ---- from the monitor ---- */

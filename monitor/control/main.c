@@ -96,7 +96,9 @@ static enum err run(struct control *k, int sock, const char *user)
 	ready.u.control_ready.layers = span_str(sandbox_layers_text(&layers, text));
 	if ((e = ipc_tell(sock, &ready)) != OK)
 		return e;
-	return event_base_dispatch(k->base) >= 0 ? k->end : ERR_SYSTEM;
+	e = event_base_dispatch(k->base) >= 0 ? k->end : ERR_SYSTEM;
+	clients_flush(k);
+	return e;
 }
 
 /* --socket N [--user NAME] */

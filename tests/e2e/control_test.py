@@ -71,6 +71,152 @@ class CallTest(unittest.TestCase):
             self.assertIsNone(c.read())
 
 
+ECHO = """
+function on_channel_open_request(conn, channel)
+    return accept{ route = "script" }
+end
+function on_channel_request(conn, channel, request)
+    if request.type == "shell" or request.type == "exec" then
+        return accept{ route = "script" }
+    end
+end
+function on_channel_data_in(conn, channel, data)
+    channel:send("got " .. data)
+end
+"""
+
+
+class ActTest(unittest.TestCase):
+    """What an operator does, seen by a stock client."""
+
+    def test_text_into_a_script_s_channel_a_close_and_the_events_of_it(self):
+        with controlled("PolicyScript policy.lua", start=False) as g:
+            with open(g.path("policy.lua"), "w") as f:
+                f.write(ECHO)
+            g.lines[g.lines.index("PolicyScript policy.lua")] = "PolicyScript " + g.path("policy.lua")
+            g.write_conf()
+            g.start()
+            with Control(g) as c, Control(g) as watcher:
+                watcher.call("events.follow", events=["connected", "disconnected", "channel_closed",
+                                                      "control"])
+                client = g.popen("anything")
+                id = watcher.event("connected")["conn"]["id"]
+                rows = wait_for(lambda: [r for r in c.call("channel.list", connection=id)
+                                         if r["script"]])
+                self.assertEqual(rows[0]["type"], "session")
+                where = {"connection": id, "channel": rows[0]["id"]}
+                c.call("channel.send", text="hello from the operator\n", **where)
+                self.assertEqual(client.stdout.readline(), b"hello from the operator\n")
+                c.call("channel.send", hex="00ff0a", **where)
+                self.assertEqual(client.stdout.readline(), b"\x00\xff\n")
+                client.stdin.write(b"ping\n")
+                client.stdin.flush()
+                self.assertEqual(client.stdout.readline(), b"got ping\n")
+                with self.assertRaisesRegex(Refused, "text or hex"):
+                    c.call("channel.send", **where)
+                with self.assertRaises(Refused) as no:
+                    c.call("channel.send", connection=id, channel=77, text="x")
+                self.assertEqual(no.exception.code, 10009)
+                c.call("channel.set", record_length=4, **where)
+                self.assertEqual(c.call("channel.list", connection=id)[0]["record_length"], 4)
+                c.call("channel.close", status=7, **where)
+                client.communicate(timeout=20)
+                self.assertEqual(client.returncode, 7)
+                watcher.event("channel_closed")
+                self.assertEqual(watcher.event("disconnected")["conn"]["id"], id)
+                done = watcher.event("control")["control"]
+                self.assertEqual((done["method"], done["uid"]), ("channel.send", os.getuid()))
+
+    def test_new_keys_and_the_end_of_a_connection(self):
+        with controlled() as g, Control(g) as c:
+            c.call("events.follow")
+            client = g.popen("sleep 60", options=["-v", "-o", "LogLevel=DEBUG1"])
+            id = c.event("connected")["conn"]["id"]
+            wait_for(lambda: c.call("connection.show", id=id).get("user") == g.user and
+                     c.call("connection.show", id=id)["channels"] == 1)
+            shown = c.call("connection.show", id=id)
+            self.assertTrue(shown["fingerprints"][0].startswith("SHA256:"), shown)
+            self.assertIn("OpenSSH", shown["client_version"])
+            c.call("connection.rekey", id=id)
+            wait_for(lambda: c.call("status") and
+                     sum("NEWKEYS" in e["status"].get("message", "") for e in c.events
+                         if e["event"] == "status") == 2)
+            c.call("connection.set", id=id, timeout=9)
+            self.assertEqual(c.call("connection.show", id=id)["timeout"], 9)
+            c.call("connection.disconnect", id=id, message="maintenance at noon")
+            _, err = client.communicate(timeout=20)
+            self.assertIn(b"maintenance at noon", err)
+            self.assertGreaterEqual(err.count(b"SSH2_MSG_NEWKEYS received"), 2)
+            c.event("disconnected")
+            with self.assertRaises(Refused) as no:
+                c.call("connection.rekey", id=id)
+            self.assertEqual(no.exception.code, 126)
+
+
+class GatewayTest(unittest.TestCase):
+    def test_listeners_settings_keys_reload_and_shutdown(self):
+        with controlled() as g:
+            c = Control(g)
+            self.assertEqual(c.call("listener.list"),
+                             [{"address": "127.0.0.1", "port": g.port, "accepting": True}])
+            with self.assertRaises(Refused) as no:
+                c.call("listener.start")
+            self.assertEqual(no.exception.code, 104)
+            c.call("listener.stop")
+            self.assertNotEqual(g.ssh("true").returncode, 0)
+            self.assertFalse(c.call("status")["listening"])
+            self.assertEqual(c.call("listener.start"), {"listeners": 1})
+            g.ssh("true", check=0)
+            self.assertEqual(c.call("config.get", name="logingracetime"),
+                             {"name": "LoginGraceTime", "values": ["60"]})
+            with self.assertRaisesRegex(Refused, "no keyword"):
+                c.call("config.get", name="NoSuchThing")
+            every = {r["name"]: r["values"] for r in c.call("config.list")}
+            self.assertGreater(len(every), 100)
+            self.assertEqual(every["ControlSocket"], [g.path("control.sock")])
+            self.assertEqual({k["type"] for k in c.call("key.list")},
+                             {"ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"})
+            g.lines.insert(0, "MaxAuthTries 3")
+            g.write_conf()
+            c.call("reload")
+            self.assertEqual(c.call("config.get", name="MaxAuthTries")["values"], ["3"])
+            g.lines.insert(0, "MaxAuthTries many")
+            g.write_conf()
+            with self.assertRaisesRegex(Refused, "nothing was changed"):
+                c.call("reload")
+            self.assertEqual(c.call("config.get", name="MaxAuthTries")["values"], ["3"])
+            c.call("shutdown")
+            self.assertEqual(g.process.wait(20), 0)
+            c.close()
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root: other users are to connect")
+    def test_who_may_do_what_is_the_kernel_s_word(self):
+        script = """
+import json, socket, struct, sys
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+def call(method, **params):
+    line = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode() + b"\\n"
+    cred = struct.pack("3i", 1, 0, 0)
+    try:
+        s.sendmsg([line], [(socket.SOL_SOCKET, socket.SCM_CREDENTIALS, cred)])
+    except OSError:
+        s.sendall(line)  # the kernel refuses the forgery
+    got = s.recv(65536)
+    return json.loads(got) if got else {"error": {"code": "cut"}}
+print([call(m).get("error", {}).get("code", "ok") for m in ("status", "listener.stop", "shutdown")])
+"""
+        def run_as(user, group):
+            return os.popen("setpriv --reuid %s --regid %s --clear-groups /usr/bin/python3 -c '%s' %s 2>&1"
+                            % (user, group, script, g.path("control.sock"))).read()
+        with controlled("ControlViewers nobody", "ControlAdmins @games") as g:
+            self.assertIn("['ok', 10013, 10013]", run_as("nobody", "nogroup"))
+            self.assertIn("['ok', 'ok', 'ok']", run_as("games", "games"))
+            self.assertEqual(g.process.wait(20), 0)
+        with controlled() as g:
+            self.assertNotIn("'ok'", run_as("nobody", "nogroup"))
+            self.assertTrue(g.wait_log("event=control_refused uid=65534"))
+
+
 class SocketTest(unittest.TestCase):
     def test_a_socket_that_is_left_over_is_replaced_and_a_live_one_refused(self):
         with controlled() as g:
