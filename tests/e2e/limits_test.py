@@ -249,7 +249,7 @@ class TimeTest(unittest.TestCase):
         with Gateway("ChannelTimeout global=2", "LogLevel VERBOSE") as g:
             done = g.ssh("sleep 20")
             self.assertEqual(done.returncode, 255)
-            self.assertRegex(g.log(), r"session closed after \d seconds without data")
+            self.assertTrue(g.wait_log(r"session closed after \d seconds without data"), g.log())
 
     def test_an_idle_connection_is_ended_and_told(self):
         with Gateway("IdleTimeout 2") as g:

@@ -123,6 +123,9 @@ class FixturesTest(ToolTest):
             "sftp-read-only": ("internal-sftp -R", "internal-sftp"),
             "git-only": ('str.contains(path, "..")', "false"),
             "jump-only": ("channel.port ~= 22 or ", ""),
+            "echo": ('channel.type ~= "session"', "false"),
+            "admin-menu": ('return refuse{ message = "there is a menu', 'return accept{ message = "there is a menu'),
+            "git-commands": ("and may.write or may.read", "and may.read or may.read"),
         }
         names = {n[:-4] for n in os.listdir(EXAMPLES) if n.endswith(".lua")}
         self.assertEqual(names, set(broken), "each example is broken here")

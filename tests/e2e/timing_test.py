@@ -7,7 +7,7 @@ accounts. For each name the median of some attempts is taken, names in random or
 are compared, under either rule and by either method, by a permutation test of the difference of their means, names being
 what is exchanged. p < 0.001 is a difference. Chance finds one in a thousand comparisons, so one that finds a difference
 is made once more, with a fresh gateway, whose floors are others: one in a million then. That the test can see anything
-is tested with the same figures: a group whose work took one doubling more must be found.
+is tested with the same figures: a group whose work took one doubling more must be found, in one of three sittings.
 
 The two rules are not compared: which methods a name may use is in each refusal for all to read (RFC 4252 5.1), and a
 password that would count for nothing is not worked on.
@@ -20,7 +20,7 @@ import sys
 import time
 import unittest
 
-from gateway import ROOT, TEST_PASSWORD, Gateway
+from gateway import PATIENCE, ROOT, TEST_PASSWORD, Gateway
 from kbdint_test import needs_root
 from scripted import scripted
 
@@ -30,6 +30,7 @@ import raw  # noqa: E402
 ALONE = True    # it measures time
 
 NAMES, ATTEMPTS, PERMUTATIONS, ALPHA = 10, 3, 10000, 0.001
+SITTINGS = 3    # until the machine is quiet enough
 GROUPS = {"password, account": "sptimepwa%d", "password, missing": "sptimepwm%d",
           "keys only, account": "sptimekeya%d", "keys only, missing": "sptimekeym%d"}
 PAIRS = [("password, account", "password, missing"), ("keys only, account", "keys only, missing")]
@@ -75,6 +76,8 @@ def permutation_p(a, b, rng):
 class TimingTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        if PATIENCE > 1:
+            raise unittest.SkipTest("an instrumented build: its times are not the gateway's")
         accounts = [GROUPS[group] % i for group, _ in PAIRS for i in range(NAMES)]
         for name in accounts:
             subprocess.run(["useradd", "--no-create-home", "--shell", "/bin/sh", name], check=True)
@@ -120,16 +123,18 @@ class TimingTest(unittest.TestCase):
                     found[method, a, b] = p
         return found
 
-    def seeing(self, times):
-        """A group with one doubling more is told apart, at the noise that there was."""
-        for method, of in times.items():
-            for _, missing in PAIRS:
-                doubled = [2 * ms for ms in of[missing]]
-                self.assertLess(permutation_p(doubled, of[missing], random.Random(3)), ALPHA, (method, of))
+    def blind(self, times):
+        """Gives where a group with one doubling more is not told apart, at the noise that there was."""
+        return [(method, of) for method, of in times.items() for _, missing in PAIRS
+                if permutation_p([2 * ms for ms in of[missing]], of[missing], random.Random(3)) >= ALPHA]
 
     def compare(self, script):
-        times = self.measure(script)
-        self.seeing(times)
+        for _ in range(SITTINGS):
+            times = self.measure(script)
+            blind = self.blind(times)
+            if not blind:
+                break
+        self.assertEqual(blind, [], "the machine is too noisy to see anything")
         found = self.differences(times)
         if found:
             again = self.differences(self.measure(script))
