@@ -137,12 +137,24 @@ void control_tick(struct monitor *m)
 	if (k == NULL)
 		return;
 	k->deaths = 0;
+	if (k->reopen) {
+		log_info("sallyport-control begins anew with another CodePage; its "
+			 "clients are cut");
+		process_stop(k);
+	}
+	k->reopen = false;
 	if (k->doomed)
 		control_lost(k, ERR_STALLED, "it does not read");
 	if (k->link.sock < 0 && process_start(k) != OK)
 		return;
 	if (k->paused && event_add(&k->arrives, NULL) == 0)
 		k->paused = false;
+}
+
+void control_reopen(struct monitor *m)
+{
+	if (m->control != NULL && m->control->link.sock >= 0)
+		m->control->reopen = true;
 }
 
 void control_wipe(struct monitor *m)

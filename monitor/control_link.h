@@ -20,6 +20,9 @@ void control_lost(struct control *k, enum err e, const char *what);
 void control_tick(struct monitor *m);
 
 /* Closes the socket, removes its file, lets the process end. */
+/* Has the process start anew with the next tick: what it reads at its start has changed. */
+void control_reopen(struct monitor *m);
+
 void control_wipe(struct monitor *m);
 
 #endif

@@ -39,6 +39,7 @@ struct control {
 	uint64_t reload_call; /* that waits for it */
 	uint64_t seq;         /* of the last event */
 	bool doomed;          /* it does not read */
+	bool reopen;          /* with the next tick */
 	uint8_t *store; /* LIMIT_CONTROL_ROW_BYTES: what one answer is written to */
 };
 

@@ -229,8 +229,10 @@ static void code_page_set(struct monitor *m, const struct settings *set)
 	memcpy(old, m->code_page, sizeof old);
 	(void)snprintf(m->code_page, sizeof m->code_page, CODEPAGE_ENV "=%s",
 		       set->code_page);
-	if (old[0] != '\0' && strcmp(old, m->code_page) != 0)
-		policy_reopen(m);
+	if (old[0] == '\0' || strcmp(old, m->code_page) == 0)
+		return;
+	policy_reopen(m);
+	control_reopen(m);
 }
 
 /* Puts all of it in force. */

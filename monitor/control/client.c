@@ -9,6 +9,7 @@
 
 #include "common/log.h"
 #include "monitor/control/control.h"
+#include "monitor/control/text.h"
 
 #define SLOT_BITS 32
 
@@ -141,6 +142,8 @@ static void call_begin(struct client *c, struct span line)
 {
 	enum ctl_error e = call_parse(line, &c->call);
 
+	if (e == CTL_OK)
+		e = text_encode(c->k->page, &c->call);
 	c->begun = false;
 	c->rows = 0;
 	c->next = 0;

@@ -9,6 +9,7 @@
 #include <event2/event_struct.h>
 #include <sys/queue.h>
 
+#include "common/codepage.h"
 #include "common/ctl.h"
 #include "common/ipc.h"
 #include "monitor/control/call.h"
@@ -53,7 +54,8 @@ TAILQ_HEAD(client_queue, client);
 
 struct control {
 	struct event_base *base;
-	int sock; /* to the monitor */
+	int sock;              /* to the monitor */
+	struct codepage *page; /* of text; NULL: UTF-8 */
 	struct event readable, writable;
 	struct wr buf;  /* LIMIT_MSG_BYTES: each message is received here */
 	uint8_t *chunk; /* LIMIT_CONTROL_READ_BYTES: what is read of a client */

@@ -89,8 +89,12 @@ static enum err run(struct control *k, int sock, const char *user)
 	struct sandbox_layers layers = {0};
 	char text[LIMIT_LAYERS_BYTES];
 	struct msg ready = MSG_OF(control_ready, .layers = {0});
-	enum err e = enter(k, sock, user, &layers);
+	const char *code = getenv(CODEPAGE_ENV);
+	/* its conversions are files of the C library: before the walls */
+	enum err e = codepage_open(code != NULL ? code : "UTF-8", &k->page);
 
+	if (e == OK)
+		e = enter(k, sock, user, &layers);
 	if (e != OK)
 		return e;
 	ready.u.control_ready.layers = span_str(sandbox_layers_text(&layers, text));

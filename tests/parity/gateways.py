@@ -3,6 +3,7 @@ import os
 import subprocess
 
 import table  # noqa: F401  where the helpers of tests/e2e are
+from control import SOCKET
 from gateway import Gateway, wait_for
 from scripted import scripted
 
@@ -140,7 +141,12 @@ class Gateways:
 
     @property
     def script(self):
-        return self.once("script", lambda: scripted(SCRIPT, "CodePage 850", "AcceptEnv LANG", "ConnectTimeout 2", "MaxAuthTries 2"))
+        def make():
+            g = scripted(SCRIPT, "CodePage 850", "AcceptEnv LANG", "ConnectTimeout 2", "MaxAuthTries 2", start=False)
+            g.lines.append("ControlSocket " + g.path(SOCKET))
+            g.write_conf()
+            return g.start()
+        return self.once("script", make)
 
     @property
     def old(self):

@@ -8,12 +8,13 @@ sys.dont_write_bytecode = True
 
 import table
 from gateways import Gateways
-import algorithms, errors, events, methods, properties, settings, stores  # noqa: E401,F401  each adds its rows
+import algorithms, errors, events, methods, operators, properties, settings, stores  # noqa: E401,F401  each adds its rows
 
 
 def look(row, gateways):
     try:
-        row.look(gateways)
+        for look_at in (row.look, *table.ALSO[row.section, row.name]):
+            look_at(gateways)
         return None
     except Exception:  # whatever it is, the others go on
         return traceback.format_exc()
@@ -32,7 +33,7 @@ def main(pattern):
             wrong += [(r, why)] if why else []
             print("%-4s %-44s %s; seen: %s" % ("FAIL" if why else "ok", r.name[:44], r.does, r.seen), flush=True)
     missing = [] if pattern else [d for d in table.documented() if d not in names]
-    unknown = names - set(table.documented())
+    unknown = (names | set(table.ALSO)) - set(table.documented())
     for r, why in wrong:
         print("\nFAIL %s: %s\n%s" % (r.section, r.name, why))
     for section, name in missing:

@@ -10,12 +10,21 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
 
 Row = collections.namedtuple("Row", "section name does seen look")
 ROWS = []
+ALSO = collections.defaultdict(list)
 
 
 def row(section, name, does, seen):
     """Declares a row: section and name as docs/parity.md has them."""
     def keep(look):
         ROWS.append(Row(section, name, does, seen, look))
+        return look
+    return keep
+
+
+def also(section, name):
+    """Another look at a row: from another surface."""
+    def keep(look):
+        ALSO[section, name].append(look)
         return look
     return keep
 
