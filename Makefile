@@ -180,7 +180,7 @@ install: all man
 	install -m 644 $(BUILD)/man/sallyportd.8 $(MANDIR)/man8/
 	install -m 644 $(BUILD)/man/sallyport.conf.5 $(MANDIR)/man5/
 	install -m 644 README.md LICENSE docs/sallyport.conf.example scripts/systemd/pass-through.conf $(DOCDIR)/
-	install -m 644 docs/policy.md docs/helpers.md docs/parity.md $(DOCDIR)/
+	install -m 644 docs/policy.md docs/helpers.md docs/parity.md docs/control.md $(DOCDIR)/
 	install -m 644 policy/examples/*.lua policy/examples/*.json $(DOCDIR)/examples/
 	install -m 644 policy/examples/helpers/*.lua policy/examples/helpers/*.json $(DOCDIR)/examples/helpers/
 	install -m 755 policy/examples/helpers/*.py policy/examples/helpers/*.sh $(DOCDIR)/examples/helpers/
@@ -193,7 +193,7 @@ uninstall:
 	rm -f $(SBINDIR)/sallyportd $(HELPERS:%=$(LIBEXECDIR)/%) $(MANDIR)/man8/sallyportd.8 \
 	  $(BINDIR)/sallyport-policy $(MANDIR)/man1/sallyport-policy.1 \
 	  $(MANDIR)/man5/sallyport.conf.5 $(SYSTEMDDIR)/sallyportd.service $(SYSUSERDIR)/sallyport.conf \
-	  $(addprefix $(DOCDIR)/,README.md LICENSE sallyport.conf.example pass-through.conf policy.md helpers.md parity.md) \
+	  $(addprefix $(DOCDIR)/,README.md LICENSE sallyport.conf.example pass-through.conf policy.md helpers.md parity.md control.md) \
 	  $(patsubst policy/%,$(DOCDIR)/%,$(wildcard policy/examples/*.* policy/examples/helpers/*))
 	-rmdir --ignore-fail-on-non-empty $(LIBEXECDIR) $(DOCDIR)/examples/helpers $(DOCDIR)/examples $(DOCDIR) $(DESTDIR)/etc/sallyport
 

@@ -157,7 +157,7 @@ out:
 
 enum err chan_policy_begin(struct conn *c, struct mchan *ch, const struct msg *open)
 {
-	return hears_any(c) ? chan_policy_make(ch, open) : OK;
+	return hears_any(c) || c->m->follower != NULL ? chan_policy_make(ch, open) : OK;
 }
 
 void chan_policy_wipe(struct conn *c, struct mchan *ch)

@@ -35,14 +35,15 @@ struct chan_policy {
 uint32_t chan_policy_hears(const struct conn *c);
 
 /*
- * Makes what policy knows of a channel, where a script hears of channels at all.
+ * Makes what policy knows of a channel, where a script hears of channels at all, or
+ * somebody follows events.
  * open:   the message that opens it
  * Errors: ERR_MEMORY; ERR_NO_SPACE its facts are too long
  */
 MUST_CHECK enum err chan_policy_begin(struct conn *c, struct mchan *ch,
 				      const struct msg *open);
 
-/* The same whether a script hears or not. */
+/* The same whether anybody hears or not. */
 MUST_CHECK enum err chan_policy_make(struct mchan *ch, const struct msg *open);
 
 /* Frees it; legal where there is none. */

@@ -98,19 +98,26 @@ static enum ctl_error put_row(struct control_call *c, const struct config_row *r
 	return CTL_OK;
 }
 
-enum ctl_error control_config_get(struct control_call *c)
+const struct config_row *control_config_find(struct control_call *c)
 {
-	char name[LIMIT_NAME_BYTES];
-	const struct config_row *row;
+	const struct config_row *row = NULL;
+	char name[LIMIT_NAME_BYTES] = "";
 
 	if (bytes_to_str(name, sizeof name,
-			 facts_get_str(c->params, "name", (struct span){0})) != OK)
-		return control_say(c, CTL_BAD_INVALID, "there is no such keyword");
-	row = config_row_find(name);
-	if (row != NULL)
-		return put_row(c, row);
-	return control_say(c, CTL_BAD_INVALID,
-			   "there is no keyword %s: config list shows them", name);
+			 facts_get_str(c->params, "name", (struct span){0})) == OK)
+		row = config_row_find(name);
+	if (row == NULL)
+		(void)control_say(c, CTL_BAD_INVALID,
+				  "there is no keyword %s: config list shows them",
+				  name);
+	return row;
+}
+
+enum ctl_error control_config_get(struct control_call *c)
+{
+	const struct config_row *row = control_config_find(c);
+
+	return row != NULL ? put_row(c, row) : CTL_BAD_INVALID;
 }
 
 enum ctl_error control_config_list(struct control_call *c)
@@ -159,6 +166,7 @@ static void reloaded(struct monitor *m, enum err e)
 	m->reloaded = NULL;
 	if (k == NULL)
 		return;
+	control_config_settled(k, e);
 	control_answer_later(
 	    m, k->reload_call, e == OK ? CTL_OK : CTL_BAD_INVALID,
 	    e == OK ? (struct span){0}
@@ -195,12 +203,18 @@ static bool soon(struct control *k, event_callback_fn fn)
 	       event_add(&k->soon, &now) == 0;
 }
 
+bool control_reload_pends(const struct control *k)
+{
+	return k->m->reloading != NULL || k->m->reloaded != NULL ||
+	       (event_initialized(&k->soon) &&
+		event_pending(&k->soon, EV_TIMEOUT, NULL));
+}
+
 enum ctl_error control_reload(struct control_call *c)
 {
 	struct control *k = c->m->control;
 
-	if (c->m->reloading != NULL || c->m->reloaded != NULL ||
-	    (event_initialized(&k->soon) && event_pending(&k->soon, EV_TIMEOUT, NULL)))
+	if (control_reload_pends(k))
 		return CTL_BAD_ALREADY;
 	k->reload_call = c->id;
 	return soon(k, reload_now) ? CONTROL_LATER : CTL_BAD_INTERNAL;

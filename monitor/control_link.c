@@ -169,6 +169,7 @@ void control_wipe(struct monitor *m)
 		event_del(&k->soon);
 	m->control = NULL;
 	m->reloaded = NULL;
+	free(k->undo);
 	free(k->store);
 	free(k);
 }

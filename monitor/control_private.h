@@ -37,6 +37,8 @@ struct control {
 	bool follows;         /* somebody follows events */
 	struct event soon;    /* a reload or the end, in a turn of its own */
 	uint64_t reload_call; /* that waits for it */
+	const char *set;      /* keyword that it changes; NULL: none */
+	char *undo;           /* its line before; NULL: none */
 	uint64_t seq;         /* of the last event */
 	bool doomed;          /* it does not read */
 	bool reopen;          /* with the next tick */
@@ -93,6 +95,19 @@ void control_event(struct conn *c, enum policy_event event, struct span facts);
 
 /* The same of what an operator did. */
 void control_event_done(const struct control_call *call, enum ctl_error e);
+
+/* ---- settings (control_admin.c, control_config.c) ---- */
+
+struct config_row;
+
+/* Finds the keyword that a call names; NULL where there is none, and the text says so. */
+const struct config_row *control_config_find(struct control_call *c);
+
+/* A reload has ended: what config.set put in stays, or is taken back. */
+void control_config_settled(struct control *k, enum err e);
+
+/* Is a reload due, or under way? */
+bool control_reload_pends(const struct control *k);
 
 /* ---- the socket (control_socket.c) ---- */
 

@@ -275,6 +275,11 @@ uint32_t penalty_startups_of(const struct penalties *p, const struct source *blo
 	return item == NULL ? 0 : item->count;
 }
 
+const char *penalty_cause_text(enum penalty_cause cause)
+{
+	return cause < PENALTY_COUNT ? causes[cause] : "unknown";
+}
+
 void penalties_wipe(struct penalties *p)
 {
 	tally_wipe(&p->v4);

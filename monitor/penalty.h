@@ -57,6 +57,9 @@ void penalty_startup_add(struct penalties *p, const struct source *block);
 void penalty_startup_remove(struct penalties *p, const struct source *block);
 uint32_t penalty_startups_of(const struct penalties *p, const struct source *block);
 
+/* What an offence is called in log lines. */
+const char *penalty_cause_text(enum penalty_cause cause);
+
 void penalties_wipe(struct penalties *p);
 
 #endif

@@ -18,7 +18,8 @@ void session_granted(struct conn *c, struct mchan *ch)
 	if (ch->policy == NULL || ch->policy->start.bytes == NULL)
 		return;
 	m = &ch->policy->start.msg.u.session_start;
-	if (policy_hears(c, POLICY_ON_channel_requested) && facts_begin(&f) == OK) {
+	if ((c->m->follower != NULL || policy_hears(c, POLICY_ON_channel_requested)) &&
+	    facts_begin(&f) == OK) {
 		q = (struct request_facts){.chan = m->chan, .reply = m->reply != 0};
 		chan_facts_start(&f.w, m, &q.name);
 		q.payload = (struct span){f.w.p, f.w.n};
@@ -123,7 +124,8 @@ static enum err start_unasked(struct conn *c, struct mchan *ch,
 	const struct msg start = {MSG_session_start, {.session_start = *m}};
 	enum err e = OK;
 
-	if (ch->policy != NULL && policy_hears(c, POLICY_ON_channel_requested))
+	if (ch->policy != NULL &&
+	    (c->m->follower != NULL || policy_hears(c, POLICY_ON_channel_requested)))
 		e = kept_make(&start, &ch->policy->start);
 	if (e == OK && ch->policy != NULL && ch->policy->to_script)
 		return start_script(c, ch, m);

@@ -192,6 +192,7 @@ void client_answered(struct client *c)
 {
 	call_wipe(&c->call);
 	c->state = CLIENT_IDLE;
+	c->begun = false; /* events may come between the lines again */
 }
 
 /* ---- as it goes ---- */

@@ -1,10 +1,11 @@
 """The control socket, with a client that is not ours: plain sockets and JSON."""
 import json
 import os
+import re
 import unittest
 
 from control import Control, Refused, controlled
-from gateway import Gateway, wait_for
+from gateway import Gateway, ROOT, wait_for
 
 
 class StatusTest(unittest.TestCase):
@@ -127,6 +128,17 @@ class ActTest(unittest.TestCase):
                 done = watcher.event("control")["control"]
                 self.assertEqual((done["method"], done["uid"]), ("channel.send", os.getuid()))
 
+    def test_channels_are_told_of_without_a_script(self):
+        with controlled() as g, Control(g) as c:
+            c.call("events.follow", events=["channel_opened", "channel_requested", "channel_closed"])
+            self.assertEqual(c.call("connection.list"), [])
+            self.assertEqual(g.ssh("echo", "hello").stdout, b"hello\n")
+            self.assertEqual(c.event("channel_opened")["channel"]["type"], "session")
+            asked = c.event("channel_requested")["request"]
+            self.assertEqual((asked["type"], asked["command"]), ("exec", "echo hello"))
+            closed = c.event("channel_closed")["channel"]
+            self.assertEqual((closed["type"], closed["bytes_sent"]), ("session", 6))
+
     def test_new_keys_and_the_end_of_a_connection(self):
         with controlled() as g, Control(g) as c:
             c.call("events.follow")
@@ -151,6 +163,25 @@ class ActTest(unittest.TestCase):
             with self.assertRaises(Refused) as no:
                 c.call("connection.rekey", id=id)
             self.assertEqual(no.exception.code, 126)
+
+
+class PenaltyTest(unittest.TestCase):
+    def test_who_is_refused_why_and_forgiven(self):
+        with controlled("PerSourcePenalties authfail:600 noauth:600 min:15") as g, Control(g) as c:
+            self.assertEqual(c.call("penalty.list"), [])
+            self.assertEqual(c.call("penalty.explain", source="127.0.0.1"), {"refused": False})
+            g.ssh("true", user="nobody-there")
+            row, = wait_for(lambda: c.call("penalty.list"))
+            self.assertEqual((row["source"], row["refused"]), ("127.0.0.1", True))
+            self.assertGreater(row["seconds"], 500)
+            why = c.call("penalty.explain", source="127.0.0.1")
+            self.assertTrue(why["refused"] and why["reason"].endswith(row["cause"]), why)
+            self.assertNotEqual(g.ssh("true").returncode, 0)
+            self.assertEqual(c.call("penalty.clear", source="::1"), {"cleared": 0})
+            self.assertEqual(c.call("penalty.clear", source="127.0.0.1"), {"cleared": 1})
+            g.ssh("true", check=0)
+            with self.assertRaisesRegex(Refused, "source is an address"):
+                c.call("penalty.clear", source="localhost")
 
 
 class GatewayTest(unittest.TestCase):
@@ -188,6 +219,29 @@ class GatewayTest(unittest.TestCase):
             c.call("shutdown")
             self.assertEqual(g.process.wait(20), 0)
             c.close()
+
+    def test_what_may_change_while_it_runs_and_what_not(self):
+        with controlled() as g, Control(g) as c:
+            def value(name):
+                return c.call("config.get", name=name)["values"]
+            was = value("LoginGraceTime")
+            c.call("config.set", name="logingracetime", value="77")
+            self.assertEqual(value("LoginGraceTime"), ["77"])
+            with self.assertRaisesRegex(Refused, "nothing was changed"):
+                c.call("config.set", name="LoginGraceTime", value="soon")
+            self.assertEqual(value("LoginGraceTime"), ["77"])
+            c.call("reload")
+            self.assertEqual(value("LoginGraceTime"), ["77"])
+            for name, code in (("Port", 106), ("ListenAddress", 107), ("MaxConnections", 108),
+                               ("AuthorizedKeysCommand", 10045), ("NoSuchThing", 10022)):
+                with self.assertRaises(Refused) as no:
+                    c.call("config.set", name=name, value="1")
+                self.assertEqual(no.exception.code, code, no.exception)
+            with self.assertRaisesRegex(Refused, "one line"):
+                c.call("config.set", name="LogLevel", value="INFO\nPermitRootLogin yes")
+            c.call("reset")
+            self.assertEqual(value("LoginGraceTime"), was)
+            g.ssh("true", check=0)
 
     @unittest.skipUnless(os.geteuid() == 0, "needs root: other users are to connect")
     def test_who_may_do_what_is_the_kernel_s_word(self):
@@ -264,6 +318,21 @@ class SocketTest(unittest.TestCase):
                     except (EOFError, ConnectionError):
                         return None
             self.assertTrue(wait_for(again))
+
+
+class DocumentTest(unittest.TestCase):
+    def test_the_guide_has_every_method_parameter_and_field_as_the_table_has_it(self):
+        with open(os.path.join(ROOT, "common/ctl.def")) as f:
+            rows = re.findall(r'^(METHOD|PARAM|RESULT) *\((\w+), *"?([\w.]+)"?, .*, "(.*)"\)$', f.read(), re.M)
+        with open(os.path.join(ROOT, "docs/control.md")) as f:
+            guide = f.read()
+        parts = {part.split("`")[0]: part for part in guide.split("\n**`")[1:]}
+        names = {id: name for kind, id, name, _ in rows if kind == "METHOD"}
+        self.assertEqual(sorted(parts), sorted(names.values()))
+        for kind, id, name, words in rows:
+            mark = {"METHOD": "%s`**", "PARAM": "→ `%s`", "RESULT": "← `%s`"}[kind] % name
+            lines = [l for l in parts[names[id]].splitlines() if mark in l]
+            self.assertTrue(lines and words in lines[0], (kind, id, name, words))
 
 
 if __name__ == "__main__":
