@@ -188,6 +188,13 @@ static enum err system_take(const struct settings *set)
 	return e;
 }
 
+static void started_log(const struct keymem_state *memory)
+{
+	log_info("Sallyport " SALLYPORT_VERSION " started %s; keys in %s memory",
+		 geteuid() == 0 ? "as root" : "as an ordinary user",
+		 memory->locked ? "locked" : "unlocked (raise RLIMIT_MEMLOCK)");
+}
+
 static enum err start(struct monitor *m, struct config *config)
 {
 	struct keymem_state memory = {0};
@@ -213,10 +220,7 @@ static enum err start(struct monitor *m, struct config *config)
 	if (e == OK)
 		e = spawn_settings(m);
 	if (e == OK)
-		log_info("Sallyport " SALLYPORT_VERSION
-			 " started %s; keys in %s memory",
-			 geteuid() == 0 ? "as root" : "as an ordinary user",
-			 memory.locked ? "locked" : "unlocked (raise RLIMIT_MEMLOCK)");
+		started_log(&memory);
 	return e;
 }
 
