@@ -6,7 +6,7 @@ CC      ?= cc
 PKG     := pkg-config
 
 PROGRAMS := sallyportd sallyport-worker sallyport-policy sallyport-connector sallyport-login \
-            sallyport-control
+            sallyport-control sallyport-metrics
 
 # V=1 shows whole commands
 Q := $(if $(V),,@)
@@ -20,12 +20,14 @@ DIRS_sallyport-policy    := policy
 DIRS_sallyport-connector := monitor/connector
 DIRS_sallyport-login     := monitor/login
 DIRS_sallyport-control   := monitor/control
+DIRS_sallyport-metrics   := monitor/metrics
 
 LIBS_common              := -lseccomp -lcap -lcrypto
 LIBS_sallyportd          := -levent_core -ljansson -largon2
 LIBS_sallyport-worker    := -lz -lnettle
 LIBS_sallyport-policy    := -llua5.4 -ljansson -lm
 LIBS_sallyport-connector := -levent_core -levent_extra
+LIBS_sallyport-metrics   := -levent_core -levent_extra
 LIBS_sallyport-login     := -lcrypt -lpam -lutil -ljansson
 LIBS_sallyport-control   := -levent_core -ljansson
 

@@ -311,6 +311,18 @@
 #define LIMIT_PERCENT      100
 #define LIMIT_TIMES_RUNS   200 /* of a case whose decisions are timed */
 
+/* --- metrics ------------------------------------------------------------ */
+#define LIMIT_METRICS_BYTES     16384        /* all values in one message */
+#define LIMIT_METRICS_TEXT_BYTES (64 * 1024) /* the text made of them */
+#define LIMIT_METRICS_FRESH_MS  200          /* requests within it share one answer of the monitor */
+#define LIMIT_METRICS_IDLE_S    10           /* a client that sends or reads nothing for so long is cut */
+#define LIMIT_METRICS_HEADER_BYTES 8192      /* a request, headers and all */
+#define LIMIT_METRICS_PAUSE_US  100000       /* out of descriptors: before all connections are cut */
+#define LIMIT_METRICS_AGAIN_S   60           /* longest pause before one that keeps dying is started again */
+#define LIMIT_METRICS_BACKLOG   16           /* a server or two ask, now and then */
+#define LIMIT_CARRIED_BYTES     (16 * 1024 * 1024) /* that a worker's channels carry before it tells */
+#define LIMIT_CARRIED_MOST      (1ULL << 40) /* that it may tell at once */
+
 /* --- the sandbox: rlimits of each role --------------------------------- */
 #define LIMIT_WORKER_FILES    2048 /* 512 channels of three descriptors, and the links */
 #define LIMIT_WORKER_MIB      256 /* buffers of stalled channels are bounded below this */
@@ -321,6 +333,8 @@
 #define LIMIT_CONTROL_MIB     512 /* events and lines of all clients, a line being parsed */
 #define LIMIT_RECORD_BYTES    (1ULL << 30) /* of the file that decisions are recorded in */
 #define LIMIT_POLICY_MIB      3072 /* LIMIT_STATES_BYTES, scripts, the shared store */
+#define LIMIT_METRICS_FILES   64   /* its link, its socket, its clients */
+#define LIMIT_METRICS_MIB     64
 #define LIMIT_VERIFY_FILES    8    /* its link */
 #define LIMIT_VERIFY_MIB      1024 /* yescrypt and scrypt are meant to need memory */
 #define LIMIT_SESSION_FILES   64   /* its link, two listening sockets, accepted ones */

@@ -20,6 +20,7 @@ enum msg_peer {
 	MSG_LOGIN,
 	MSG_POLICY,
 	MSG_CONTROL,
+	MSG_METRICS,
 	MSG_PEER_COUNT
 };
 
@@ -39,9 +40,10 @@ enum msg_state {
 	IN_HELPER = 1 << 10,   /* login helper: asked helper_start */
 	IN_KBDINT = 1 << 11,   /* login helper: asked kbdint_start */
 	IN_COMMAND = 1 << 12,  /* login helper: asked command_run */
-	IN_CONTROL = 1 << 13   /* control process */
+	IN_CONTROL = 1 << 13,  /* control process */
+	IN_METRICS = 1 << 14   /* metrics process */
 };
-#define MSG_STATE_COUNT 14
+#define MSG_STATE_COUNT 15
 #define EVERY           UINT32_MAX /* a budget without bound: each one costs the sender as much */
 
 /* What is told of a login attempt. */
@@ -112,12 +114,15 @@ enum login_flag {
 	MSG(name, MSG_POLICY, states, budget, fds, fields)
 #define A2M(name, states, budget, fds, fields)                                         \
 	MSG(name, MSG_CONTROL, states, budget, fds, fields)
+#define T2M(name, states, budget, fds, fields)                                         \
+	MSG(name, MSG_METRICS, states, budget, fds, fields)
 #define M2W(name, fds, fields) MSG(name, MSG_WORKER, 0, 0, fds, fields)
 #define M2F(name, fds, fields) MSG(name, MSG_FORK, 0, 0, fds, fields)
 #define M2C(name, fds, fields) MSG(name, MSG_CONNECTOR, 0, 0, fds, fields)
 #define M2L(name, fds, fields) MSG(name, MSG_LOGIN, 0, 0, fds, fields)
 #define M2P(name, fds, fields) MSG(name, MSG_POLICY, 0, 0, fds, fields)
 #define M2A(name, fds, fields) MSG(name, MSG_CONTROL, 0, 0, fds, fields)
+#define M2T(name, fds, fields) MSG(name, MSG_METRICS, 0, 0, fds, fields)
 
 enum msg_type {
 #define MSG(name, peer, states, budget, fds, fields) MSG_##name,

@@ -24,6 +24,7 @@
 #include "monitor/decide.h"
 #include "monitor/limits.h"
 #include "monitor/link.h"
+#include "monitor/metrics.h"
 
 #define DELAY_MIN_US    5000
 #define DELAY_SPREAD_US 4200
@@ -337,6 +338,8 @@ void auth_reply_success(struct conn *c, bool partial)
 	if (partial || !all_done(w)) {
 		log_info("conn=%llu Partial %s for %s", (unsigned long long)c->id,
 			 method_shown(w, store), w->user_shown);
+		METRIC_COUNT(c->m, logins_total, w->attempt.method,
+			     METRIC_LOGIN_PARTIAL);
 		reply_failure_now(c, true);
 		return;
 	}
@@ -350,6 +353,7 @@ void auth_reply_success(struct conn *c, bool partial)
 	}
 	w->user_known = true;
 	log_accepted(c);
+	METRIC_COUNT(c->m, logins_total, w->attempt.method, METRIC_LOGIN_ACCEPTED);
 	reply(c, AUTH_SUCCESS, (struct span){0});
 	conn_enter(c, IN_OPEN);
 }
@@ -386,6 +390,7 @@ void auth_count_failure(struct conn *c, const char *why)
 	char store[LIMIT_NAME_BYTES];
 
 	w->failures++;
+	METRIC_COUNT(c->m, logins_total, w->attempt.method, METRIC_LOGIN_FAILED);
 	if (w->attempt.method != METHOD_PUBLICKEY)
 		penalty_user_failed(&c->m->penalties, c->m->set, w->user, clock_ms());
 	log_info("conn=%llu Failed %s for %s%s from %s port %u: %s",

@@ -9,6 +9,7 @@
 #include "monitor/auth/tokens.h"
 #include "monitor/config_priv.h"
 #include "monitor/match.h"
+#include "monitor/metrics_address.h"
 
 const char *config_check_word(const struct config_reader *r, struct arena *a,
 			      const char **arg)
@@ -26,6 +27,27 @@ const char *config_check_script(const struct config_reader *r, struct arena *a,
 		return NULL;
 	}
 	return strcmp(*arg, "default") == 0 ? NULL : config_check_path(r, a, arg);
+}
+
+/* In full, so that the settings say where it is. */
+const char *config_check_metrics(const struct config_reader *r, struct arena *a,
+				 const char **arg)
+{
+	char text[METRICS_ADDRESS_BYTES];
+	struct sockaddr_storage at;
+	const char *full;
+
+	(void)r;
+	if (strcasecmp(*arg, "none") == 0) {
+		*arg = "none";
+		return NULL;
+	}
+	if (metrics_address_read(*arg, &at) != OK)
+		return "none, a port, ADDRESS:PORT or [ADDRESS]:PORT";
+	full = arena_print(a, "%s", metrics_address_text(&at, text));
+	if (full != NULL)
+		*arg = full;
+	return NULL;
 }
 
 #define IDENT_PREFIX "SSH-2.0-"

@@ -172,7 +172,7 @@ config_check_fn config_check_word, config_check_ident, config_check_path,
     config_check_methods, config_check_tokens, config_check_user,
     config_check_permit_open, config_check_permit_listen, config_check_env_name,
     config_check_env_pair, config_check_instruction, config_check_pam_service,
-    config_check_script, config_check_clients, config_check_addresses,
+    config_check_script, config_check_metrics, config_check_clients, config_check_addresses,
     config_check_keys_command, config_check_principals_command,
     config_check_pubkey_option, config_check_channel_timeout, config_check_versions,
     config_check_codepage;

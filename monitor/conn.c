@@ -15,6 +15,7 @@
 #include "monitor/limits.h"
 #include "monitor/link.h"
 #include "monitor/load.h"
+#include "monitor/metrics.h"
 #include "monitor/policy_link.h"
 #include "monitor/script.h"
 #include "monitor/serve_chan.h"
@@ -106,6 +107,7 @@ static void conn_free(struct conn *c)
 {
 	struct monitor *m = c->m;
 
+	metrics_ended(c);
 	conn_policy_over(c);
 	startup_remove(c);
 	work_free(c);
@@ -243,6 +245,7 @@ enum err conn_begin(struct monitor *m, const struct arrival *a)
 		m->conns->prev = c;
 	m->conns = c;
 	m->n_conns++;
+	METRIC_MORE(m, connections_total);
 	startup_add(c);
 	event_assign(&c->ev, m->base, a->fd, EV_READ | EV_CLOSED, conn_speaks, c);
 	if (!conn_policy_request(c))
@@ -260,6 +263,7 @@ void conn_enter(struct conn *c, enum msg_state state)
 void conn_lost(struct conn *c, enum err e, const char *what)
 {
 	if (e != ERR_CLOSED) {
+		METRIC_MORE(c->m, workers_refused_total);
 		log_error("event=worker_refused conn=%llu client=\"%s port %u\" "
 			  "message=%s error=\"%s\"",
 			  (unsigned long long)c->id, c->remote.address,
@@ -270,8 +274,9 @@ void conn_lost(struct conn *c, enum err e, const char *what)
 		child_kill(c->m, c->work->child);
 		if (e == ERR_FORBIDDEN || e == ERR_BUDGET ||
 		    err_class(e) == ERR_CLASS_PEER) {
-			conn_penalize(c, PENALTY_CRASH); /* seized, or on the way to it */
-			spawn_burn_nursery(c->m, "a worker broke the rules");
+			conn_penalize(c,
+				      PENALTY_CRASH); /* seized, or on the way to it */
+			spawn_burn_nursery(c->m, METRIC_BURN_RULES);
 		}
 	} else if (!c->work->told_end) {
 		log_info("conn=%llu end client=\"%s port %u\" its worker ended",
@@ -306,6 +311,8 @@ void conn_send(struct conn *c, const struct msg *m, const int *fds, size_t n_fds
 {
 	enum err e = OK;
 
+	if (m->type == MSG_incoming)
+		metrics_channel(c->m, m->type);
 	if (!c->work->told_end) /* then it hears no more */
 		e = link_send(&c->work->link, m, fds, n_fds);
 	if (e == ERR_STALLED && m->type == MSG_incoming)
@@ -339,7 +346,8 @@ void conn_disconnect(struct conn *c, enum err e, const char *text)
 
 bool conn_hears(const struct conn *c, enum msg_type type)
 {
-	return c->work->told_tick == 0 || type == MSG_conn_end || type == MSG_log_line;
+	return c->work->told_tick == 0 || type == MSG_conn_end ||
+	       type == MSG_log_line || type == MSG_carried;
 }
 
 /* A worker that was told to disconnect and goes on is no longer ours. */

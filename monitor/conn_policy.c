@@ -10,6 +10,7 @@
 #include "common/sshnum.h"
 #include "monitor/conn.h"
 #include "monitor/conn_policy.h"
+#include "monitor/metrics.h"
 #include "monitor/policy_link.h"
 #include "monitor/script.h"
 #include "monitor/serve.h"
@@ -193,6 +194,7 @@ static void request_decided(struct conn *c, const struct policy_answer *a, void 
 		 (unsigned)c->remote.port);
 	if (a->verdict == POLICY_REFUSE) /* an error is not the client's */
 		conn_penalize(c, PENALTY_REFUSED);
+	metrics_refused(c->m, "script");
 	say_why(c, facts_get_str(a->fields, "message", (struct span){0}));
 	conn_policy_note_end(c, 0, ERR_DENIED);
 	conn_disconnect(c, ERR_DENIED, NULL);

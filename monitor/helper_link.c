@@ -12,6 +12,7 @@
 #include "monitor/helper_link.h"
 #include "monitor/link.h"
 #include "monitor/login_link.h"
+#include "monitor/metrics.h"
 #include "monitor/serve.h"
 
 #define MS_PER_S  1000
@@ -60,6 +61,8 @@ struct helpers {
 /* Tells the asker. It stands in no list any more: whoever is told may ask again at once. */
 static void call_tell(struct helper_call *call, bool ok, struct span text)
 {
+	METRIC_COUNT(call->h->m, helper_calls_total,
+		     ok ? METRIC_HELPER_OK : METRIC_HELPER_FAILED, 0);
 	call->h->n_calls--;
 	event_del(&call->deadline);
 	if (call->done != NULL)
@@ -354,6 +357,7 @@ void helper_call(struct monitor *m, const struct helper_question *q,
 	}
 	if (q->cache_s > 0 &&
 	    helper_cache_get(&m->helpers->cache, &key, clock_ms(), &kept)) {
+		METRIC_COUNT(m, helper_calls_total, METRIC_HELPER_CACHED, 0);
 		done(m, q->call, true, kept);
 		return;
 	}

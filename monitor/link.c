@@ -12,6 +12,7 @@
 #include "monitor/control_link.h"
 #include "monitor/link.h"
 #include "monitor/login_link.h"
+#include "monitor/metrics_link.h"
 #include "monitor/policy_link.h"
 #include "monitor/serve.h"
 #include "monitor/spawn.h"
@@ -46,6 +47,9 @@ static void link_gone(struct link *l, enum err e, const char *what)
 		return;
 	case MSG_CONTROL:
 		control_lost(l->owner, e, what);
+		return;
+	case MSG_METRICS:
+		metrics_lost(l->owner, e, what);
 		return;
 	case MSG_PEER_COUNT:
 		return;

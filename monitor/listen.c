@@ -16,6 +16,7 @@
 #include "monitor/admit.h"
 #include "monitor/conn.h"
 #include "monitor/listen.h"
+#include "monitor/metrics.h"
 
 /* Connections accepted in a row before others have their turn. */
 #define ACCEPTS_A_TURN 16
@@ -66,6 +67,7 @@ static void accepted(struct monitor *m, int fd, const struct sockaddr_storage *f
 
 	endpoint_of(from, &remote);
 	if (!admit(m, &source, remote.address, &refusal)) {
+		metrics_refused(m, refusal.why);
 		refuse(fd, &remote, &refusal);
 		return;
 	}

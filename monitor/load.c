@@ -20,6 +20,8 @@
 #include "monitor/helper_link.h"
 #include "monitor/listen.h"
 #include "monitor/load.h"
+#include "monitor/metrics.h"
+#include "monitor/metrics_link.h"
 #include "monitor/policy_link.h"
 #include "monitor/script.h"
 #include "monitor/spawn.h"
@@ -322,6 +324,8 @@ static void reload_end(struct monitor *m, enum err e, struct loaded *l)
 	loaded_wipe(l);
 	if (m->reloaded != NULL)
 		m->reloaded(m, e);
+	METRIC_COUNT(m, reloads_total,
+		     e == OK ? METRIC_RELOAD_OK : METRIC_RELOAD_FAILED, 0);
 	if (e != OK) {
 		log_error("reload failed (%s): everything stays as it was",
 			  err_text(e));
@@ -332,7 +336,8 @@ static void reload_end(struct monitor *m, enum err e, struct loaded *l)
 		log_error("the control socket is not there: see above");
 	if (listeners_open(m) != OK)
 		log_error("some addresses cannot be listened on: see above");
-	spawn_burn_nursery(m, "configuration was reloaded");
+	metrics_open(m);
+	spawn_burn_nursery(m, METRIC_BURN_RELOAD);
 	log_info("configuration reloaded");
 }
 

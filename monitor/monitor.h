@@ -11,6 +11,7 @@
 
 #include "common/exhash.h"
 #include "common/ipc.h"
+#include "common/metrics.h"
 #include "monitor/auth/kbdint.h"
 #include "monitor/auth/totp_seen.h"
 #include "monitor/auth/trust.h"
@@ -31,6 +32,7 @@ struct account;
 struct control;
 struct policy;
 struct script;
+struct metrics_server;
 
 /* A socket to one of our processes, with what it may say. Embedded in its owner. */
 struct link {
@@ -41,7 +43,7 @@ struct link {
 	uint32_t sent[MSG_COUNT];
 	struct event ev;
 	void *
-	    owner; /* struct conn, fork_server, connector, login, policy or control, as peer says */
+	    owner; /* struct conn, fork_server, connector, login, policy, control or metrics_server, as peer says */
 };
 
 /* A process that forks others: the nursery and the login master. */
@@ -313,6 +315,8 @@ struct monitor {
 	struct helpers
 	    *helpers; /* programs of PolicyHelper; NULL: none was asked yet */
 	uint8_t delay_secret[16];
+	struct metrics metrics;               /* what was counted, see metrics.h */
+	struct metrics_server *metrics_server; /* NULL: MetricsListen none */
 	uint64_t began_ms, quiet_since_ms;
 	uint32_t restarts; /* of helpers that died, since the last quiet minute */
 	struct event *tick, *sig[4];

@@ -142,6 +142,7 @@ void penalty_add(struct penalties *p, const struct settings *set,
 	if (item == NULL)
 		return;
 	item->cause = (uint8_t)what.cause;
+	p->added[what.cause]++;
 	log_added(set, who, item, now_ms);
 }
 

@@ -16,6 +16,7 @@ struct penalties {
 	struct tally v4,
 	    v6; /* blocks of sources: due_ms is when the penalty is served */
 	struct tally users; /* names; long ones by their hash */
+	uint64_t added[PENALTY_COUNT]; /* offences that counted, ever */
 	struct tally
 	    startups; /* blocks of sources: count of connections not logged in */
 };

@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "monitor/helper_link.h"
 #include "monitor/link.h"
+#include "monitor/metrics.h"
 #include "monitor/policy_private.h"
 #include "monitor/serve.h"
 #include "monitor/spawn.h"
@@ -300,6 +301,7 @@ void policy_restart(struct policy *p, struct policy_item *guilty)
 					.where = SPAN_LIT("the policy process ended")};
 	bool was_ready = p->ready;
 
+	METRIC_COUNT(p->m, restarts_total, METRIC_PROCESS_POLICY, 0);
 	stop(p);
 	begin_anew(p);
 	ask_again(p, &p->helped, guilty);

@@ -33,6 +33,7 @@ struct policy_item {
 	policy_done_fn *done; /* NULL: nobody waits */
 	void *ctx;
 	uint32_t timeout_ms;
+	uint64_t began_us; /* ASK: when it was asked */
 	struct event deadline;
 	uint8_t *bytes; /* facts, or a helper's answer: may hold secrets */
 	size_t n;

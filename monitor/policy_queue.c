@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "monitor/conn.h"
+#include "monitor/metrics.h"
 #include "monitor/policy_facts.h"
 #include "monitor/policy_private.h"
 
@@ -95,6 +96,8 @@ void policy_item_answer(struct policy_item *it, const struct policy_answer *a)
 	policy_done_fn *done = it->done;
 	void *ctx = it->ctx;
 
+	if (it->kind == ITEM_ASK)
+		metrics_decided(it->p->m, it->event, a->verdict, it->began_us);
 	policy_item_free(it);
 	if (done != NULL && c != NULL)
 		done(c, a, ctx);
@@ -138,6 +141,7 @@ static void deadline_over(evutil_socket_t fd, short events, void *arg)
 	log_error("conn=%llu policy: on_%s: no answer within %u ms: refused",
 		  (unsigned long long)it->conn, policy_events[it->event].name,
 		  (unsigned)it->timeout_ms);
+	metrics_decided(p->m, it->event, POLICY_ERROR, it->began_us);
 	if (it->list == &p->running)
 		item_orphan(it);
 	else
@@ -210,6 +214,7 @@ enum err policy_ask(struct conn *c, enum policy_event event, struct span facts,
 	it->done = done;
 	it->ctx = ctx;
 	it->timeout_ms = timeout_s * 1000;
+	it->began_us = clock_us();
 	if (evtimer_assign(&it->deadline, c->m->base, deadline_over, it) != 0 ||
 	    event_add(&it->deadline, &tv) != 0) {
 		policy_item_free(it);

@@ -9,6 +9,7 @@
 #include "monitor/conn.h"
 #include "monitor/helper_link.h"
 #include "monitor/link.h"
+#include "monitor/metrics.h"
 #include "monitor/policy_private.h"
 #include "monitor/serve.h"
 
@@ -92,6 +93,7 @@ enum err serve_policy_decision(struct policy *p, const struct msg_policy_decisio
 
 	(void)fds;
 	p->heard_ms = clock_ms();
+	p->m->metrics.slot[METRIC_policy_cpu_seconds_total] += m->cpu_us;
 	if (it == NULL) /* too late: it was refused */
 		return OK;
 	if (policy_decision_check(it->event, a.verdict, a.fields) != OK) {

@@ -24,6 +24,8 @@
 #include "monitor/listen.h"
 #include "monitor/load.h"
 #include "monitor/logsink.h"
+#include "monitor/metrics.h"
+#include "monitor/metrics_link.h"
 #include "monitor/policy_link.h"
 #include "monitor/run.h"
 #include "monitor/script.h"
@@ -127,6 +129,7 @@ static void on_tick(evutil_socket_t fd, short events, void *arg)
 	policy_tick(m);
 	control_tick(m);
 	helpers_tick(m);
+	metrics_tick(m);
 	if (clock_ms() - m->quiet_since_ms > 60 * 1000) {
 		m->quiet_since_ms = clock_ms();
 		m->restarts = 0;
@@ -203,6 +206,7 @@ static enum err start(struct monitor *m, struct config *config)
 	m->config = config;
 	m->set = config_settings(config);
 	m->began_ms = m->quiet_since_ms = clock_ms();
+	metrics_begin(m);
 	if (e == OK)
 		e = system_take(m->set);
 	if (e == OK && RAND_bytes(m->delay_secret, sizeof m->delay_secret) != 1)
@@ -215,6 +219,7 @@ static enum err start(struct monitor *m, struct config *config)
 		e = control_open(m);
 	if (e == OK && (e = listeners_open(m)) == OK) {
 		pid_file_write(m);
+		metrics_open(m);
 		e = drop_rights();
 	}
 	if (e == OK)
@@ -236,6 +241,7 @@ static void stop(struct monitor *m)
 	control_wipe(m);
 	control_access_wipe(&m->control_access);
 	helpers_wipe(m);
+	metrics_wipe(m);
 	spawn_wipe(m);
 	if (m->set->pid_file != NULL && geteuid() == 0)
 		unlink(m->set->pid_file);

@@ -9,6 +9,7 @@
 #include "common/names.h"
 #include "monitor/conn.h"
 #include "monitor/conn_policy.h"
+#include "monitor/metrics.h"
 #include "monitor/serve.h"
 
 #undef W2M
@@ -23,6 +24,8 @@
 #undef M2P
 #undef A2M
 #undef M2A
+#undef T2M
+#undef M2T
 #define SERVE(name)                                                                    \
 	case MSG_##name:                                                               \
 		return serve_##name(l->owner, &m->u.name, fds);
@@ -41,6 +44,8 @@
 #define M2P(name, fds, fields)                 NOT_OURS(name)
 #define A2M(name, states, budget, fds, fields) SERVE(name)
 #define M2A(name, fds, fields)                 NOT_OURS(name)
+#define T2M(name, states, budget, fds, fields) SERVE(name)
+#define M2T(name, fds, fields)                 NOT_OURS(name)
 
 enum err serve(struct link *l, const struct msg *m, struct ipc_fds *fds)
 {
@@ -123,6 +128,15 @@ enum err serve_negotiated(struct conn *c, const struct msg_negotiated *m,
 	log_verbose("conn=%llu client=\"%s\" %s", (unsigned long long)c->id,
 		    printable(m->version, &version),
 		    printable(m->algorithms, &algorithms));
+	return OK;
+}
+
+enum err serve_carried(struct conn *c, const struct msg_carried *m, struct ipc_fds *fds)
+{
+	(void)fds;
+	c->m->metrics.slot[METRIC_AT(bytes_total, METRIC_DIRECTION_IN, 0)] +=
+	    m->received;
+	c->m->metrics.slot[METRIC_AT(bytes_total, METRIC_DIRECTION_OUT, 0)] += m->sent;
 	return OK;
 }
 

@@ -29,6 +29,8 @@ MUST_CHECK enum err serve_fork_settings(struct monitor *m, struct wr *store,
 #pragma push_macro("M2P")
 #pragma push_macro("A2M")
 #pragma push_macro("M2A")
+#pragma push_macro("T2M")
+#pragma push_macro("M2T")
 #undef W2M
 #undef F2M
 #undef C2M
@@ -41,6 +43,8 @@ MUST_CHECK enum err serve_fork_settings(struct monitor *m, struct wr *store,
 #undef M2P
 #undef A2M
 #undef M2A
+#undef T2M
+#undef M2T
 #define SERVE(name, owner)                                                             \
 	MUST_CHECK enum err serve_##name(struct owner *o, const struct msg_##name *m,  \
 					 struct ipc_fds *fds);
@@ -56,6 +60,8 @@ MUST_CHECK enum err serve_fork_settings(struct monitor *m, struct wr *store,
 #define M2P(name, fds, fields)
 #define A2M(name, states, budget, fds, fields) SERVE(name, control)
 #define M2A(name, fds, fields)
+#define T2M(name, states, budget, fds, fields) SERVE(name, metrics_server)
+#define M2T(name, fds, fields)
 #include "common/msg.def"
 #undef SERVE
 #pragma pop_macro("W2M")
@@ -70,5 +76,7 @@ MUST_CHECK enum err serve_fork_settings(struct monitor *m, struct wr *store,
 #pragma pop_macro("M2P")
 #pragma pop_macro("A2M")
 #pragma pop_macro("M2A")
+#pragma pop_macro("T2M")
+#pragma pop_macro("M2T")
 
 #endif

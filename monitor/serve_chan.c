@@ -14,6 +14,7 @@
 #include "monitor/decide.h"
 #include "monitor/link.h"
 #include "monitor/offer.h"
+#include "monitor/metrics.h"
 #include "monitor/serve.h"
 #include "monitor/serve_chan.h"
 #include "monitor/serve_listen.h"
@@ -41,6 +42,7 @@ struct mchan *chan_add(struct conn *c, uint32_t chan, bool session)
 	w->chans = ch;
 	w->n_chans++;
 	w->n_sessions += session;
+	METRIC_MORE(c->m, channels);
 	return ch;
 }
 
@@ -54,6 +56,7 @@ void chan_remove(struct conn *c, struct mchan *ch)
 	*p = ch->next;
 	w->n_chans--;
 	w->n_sessions -= ch->session;
+	METRIC_LESS(c->m, channels);
 	login_drop(ch->login);
 	request_drop(c->m, ch->request);
 	chan_policy_closed(c, ch);
@@ -81,6 +84,7 @@ void chan_tell_opened(struct conn *c, uint32_t chan, int fd,
 
 	if (failure == SSH_OPEN_OK && ch != NULL && ch->policy != NULL)
 		msg.u.chan_opened.script = ch->policy->script != NULL;
+	metrics_opened(c->m, failure);
 	conn_send(c, &msg, &fd, fd >= 0 ? 1 : 0);
 	if (failure == SSH_OPEN_OK && ch != NULL)
 		chan_policy_opened(c, ch);
@@ -194,6 +198,7 @@ enum err serve_open_session(struct conn *c, const struct msg_open_session *m,
 	const struct conn_work *w = c->work;
 
 	(void)fds;
+	metrics_channel(c->m, MSG_open_session);
 	if ((w->permits & PERMIT_SESSION) == 0) {
 		log_info("conn=%llu user=%s session refused: %s",
 			 (unsigned long long)c->id, w->user_shown,
@@ -213,6 +218,7 @@ enum err serve_open_tcp(struct conn *c, const struct msg_open_tcp *m,
 			struct ipc_fds *fds)
 {
 	(void)fds;
+	metrics_channel(c->m, MSG_open_tcp);
 	return open_or_ask(c, m->chan, &(struct msg){MSG_open_tcp, {.open_tcp = *m}});
 }
 
@@ -222,6 +228,7 @@ enum err serve_open_unix(struct conn *c, const struct msg_open_unix *m,
 	struct printable path;
 
 	(void)fds;
+	metrics_channel(c->m, MSG_open_unix);
 	if ((c->work->permits & PERMIT_UNIX) == 0) {
 		log_info("conn=%llu user=%s refused to connect to %s",
 			 (unsigned long long)c->id, c->work->user_shown,
@@ -238,6 +245,7 @@ enum err serve_open_other(struct conn *c, const struct msg_open_other *m,
 	(void)fds;
 	if (!policy_hears(c, POLICY_ON_channel_open_request))
 		return ERR_FORBIDDEN;
+	metrics_channel(c->m, MSG_open_other);
 	return open_or_ask(c, m->chan,
 			   &(struct msg){MSG_open_other, {.open_other = *m}});
 }

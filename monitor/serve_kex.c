@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "monitor/conn.h"
+#include "monitor/metrics.h"
 #include "monitor/link.h"
 #include "monitor/serve.h"
 
@@ -58,6 +59,9 @@ enum err serve_kex_sign(struct conn *c, const struct msg_kex_sign *m,
 			 (struct span){hash.bytes, hash.n}, &w);
 	if (e != OK || (e = wr_end(&w, &signature)) != OK)
 		return e == ERR_KEY ? ERR_RANGE : e;
+	METRIC_COUNT(c->m, key_exchanges_total,
+		     c->work->link.state == IN_KEX ? METRIC_KEX_FIRST : METRIC_KEX_AGAIN,
+		     0);
 	if (c->work->link.state ==
 	    IN_KEX) { /* RFC 4253 7.2: the first hash is the session id */
 		c->work->session_id = hash;

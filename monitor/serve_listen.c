@@ -12,6 +12,7 @@
 #include "monitor/decide.h"
 #include "monitor/link.h"
 #include "monitor/login_link.h"
+#include "monitor/metrics.h"
 #include "monitor/permit.h"
 #include "monitor/serve.h"
 #include "monitor/serve_listen.h"
@@ -44,6 +45,7 @@ static struct mlisten *listen_add(struct conn *c, uint32_t listen)
 	*l = (struct mlisten){.c = c, .listen = listen, .next = c->work->listens};
 	c->work->listens = l;
 	c->work->n_listens++;
+	METRIC_MORE(c->m, listeners);
 	return l;
 }
 
@@ -56,6 +58,7 @@ void listen_remove(struct mlisten *l)
 		p = &(*p)->next;
 	*p = l->next;
 	w->n_listens--;
+	METRIC_LESS(l->c->m, listeners);
 	request_drop(l->c->m, l->request);
 	login_drop(l->login);
 	question_wipe(&l->question);

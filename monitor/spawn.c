@@ -1,11 +1,7 @@
 /*
- * Starts our processes and has workers forked ahead of need. Each program is exec'd with one
- * socket at descriptor 3 and nothing else of ours: all other descriptors are close-on-exec.
+ * Starts our processes, has workers forked ahead of need, and hears how they ended.
  */
-#include <fcntl.h>
-#include <libgen.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,115 +12,12 @@
 #include "monitor/config_algs.h"
 #include "monitor/connector_link.h"
 #include "monitor/link.h"
+#include "monitor/metrics.h"
 #include "monitor/serve.h"
 #include "monitor/spawn.h"
 
-#define SOCKET_FD 3
 /* Deaths of our own processes within a minute after which starting them again makes no sense. */
 #define RESTARTS_MAX 20
-
-static bool has_program(const char *dir, const char *name)
-{
-	char path[1200];
-
-	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
-	return access(path, X_OK) == 0;
-}
-
-enum err spawn_find_programs(struct monitor *m)
-{
-	char self[1024];
-	char dir[1100];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-
-	if (n <= 0)
-		return ERR_SYSTEM;
-	self[n] = '\0';
-	(void)snprintf(dir, sizeof dir, "%s", dirname(self));
-	if (!has_program(dir, "sallyport-worker")) {
-		n = (ssize_t)strlen(dir);
-		(void)snprintf(dir + n, sizeof dir - (size_t)n,
-			       "/../libexec/sallyport");
-	}
-	if (!has_program(dir, "sallyport-worker") || strlen(dir) >= sizeof m->bin_dir) {
-		log_fatal("sallyport-worker is neither beside sallyportd nor in %s: "
-			  "run make, or make install",
-			  dir);
-		return ERR_FILE;
-	}
-	memcpy(m->bin_dir, dir, strlen(dir) + 1);
-	return OK;
-}
-
-/* posix_spawn shares our memory until the exec, so no copy of a key is ever made. */
-static enum err start_program(struct monitor *m, const char *name, char *const argv[],
-			      int sock)
-{
-	static char path_env[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
-	char *const envp[] = {path_env, m->code_page[0] ? m->code_page : NULL, NULL};
-	char path[1200];
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	sigset_t none, all;
-	pid_t pid;
-	int rc;
-
-	(void)snprintf(path, sizeof path, "%s/%s", m->bin_dir, name);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawnattr_init(&attr);
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &all);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY,
-					 0);
-	posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, sock, SOCKET_FD);
-	posix_spawn_file_actions_addclosefrom_np(&actions, SOCKET_FD + 1);
-	rc = posix_spawn(&pid, path, &actions, &attr, argv, envp);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&actions);
-	if (rc != 0) {
-		log_error("%s: %s", path, strerror(rc));
-		return ERR_FILE;
-	}
-	log_debug("started %s as process %ld", name, (long)pid);
-	return OK;
-}
-
-enum err spawn_program(struct monitor *m, const char *name, const char *argument,
-		       const char *user, int *out)
-{
-	static char socket_word[] = "--socket", user_word[] = "--user";
-	char program[64], mode[64], socket_text[8], user_text[64];
-	char *argv[8] = {program};
-	size_t n = 1;
-	int pair[2];
-	enum err e = ipc_pair(pair);
-
-	if (e != OK)
-		return e;
-	(void)snprintf(program, sizeof program, "%s", name);
-	(void)snprintf(mode, sizeof mode, "%s", argument != NULL ? argument : "");
-	(void)snprintf(socket_text, sizeof socket_text, "%d", SOCKET_FD);
-	(void)snprintf(user_text, sizeof user_text, "%s", user != NULL ? user : "");
-	if (argument != NULL)
-		argv[n++] = mode;
-	argv[n++] = socket_word;
-	argv[n++] = socket_text;
-	if (user != NULL && geteuid() == 0) {
-		argv[n++] = user_word;
-		argv[n++] = user_text;
-	}
-	e = start_program(m, name, argv, pair[1]);
-	close(pair[1]);
-	if (e == OK)
-		*out = pair[0];
-	else
-		close(pair[0]);
-	return e;
-}
 
 static enum err start_fork_server(struct monitor *m, const char *name,
 				  const char *argument, const char *user,
@@ -290,9 +183,17 @@ static void renew_nursery(struct monitor *m)
 	m->nursery = NULL;
 }
 
-void spawn_burn_nursery(struct monitor *m, const char *why)
+void spawn_burn_nursery(struct monitor *m, size_t why)
 {
-	log_verbose("replacing the nursery: %s", why);
+	static const char *const text[METRIC_BURN_COUNT] = {
+	    [METRIC_BURN_CRASH] = "a worker died of a signal",
+	    [METRIC_BURN_RULES] = "a worker broke the rules",
+	    [METRIC_BURN_FORKS] = "it forked often enough",
+	    [METRIC_BURN_RELOAD] = "configuration was reloaded",
+	    [METRIC_BURN_DEATH] = "it died"};
+
+	log_verbose("replacing the nursery: %s", text[why]);
+	METRIC_COUNT(m, nursery_burns_total, why, 0);
 	if (m->nursery != NULL)
 		retire(m, m->nursery);
 	m->nursery = NULL;
@@ -313,7 +214,7 @@ enum err spawn_worker(struct monitor *m, struct conn *c, int *sock, uint32_t *id
 		e = have_forked(m, m->nursery, c, sock, id);
 	}
 	if (e == OK && m->nursery != NULL && m->nursery->forks >= LIMIT_NURSERY_FORKS)
-		spawn_burn_nursery(m, "it forked often enough");
+		spawn_burn_nursery(m, METRIC_BURN_FORKS);
 	fill_spares(m);
 	return e;
 }
@@ -388,10 +289,15 @@ enum err serve_fork_ended(struct fork_server *f, const struct msg_fork_ended *ms
 			  f->program, (unsigned long long)child->conn_id, child->remote,
 			  WTERMSIG(status),
 			  WTERMSIG(status) == SIGSYS ? " (killed by its sandbox)" : "");
+		METRIC_COUNT(m, crashes_total,
+			     f->argument != NULL ? METRIC_CRASH_WORKER
+						 : METRIC_CRASH_LOGIN,
+			     WTERMSIG(status) == SIGSYS ? METRIC_DEATH_SANDBOX
+							: METRIC_DEATH_SIGNAL);
 		penalty_add(&m->penalties, m->set, &child->source,
 			    (struct offence){PENALTY_CRASH, 1}, clock_ms());
 		if (f == m->nursery)
-			spawn_burn_nursery(m, "a worker died of a signal");
+			spawn_burn_nursery(m, METRIC_BURN_CRASH);
 	}
 	free(child);
 	return OK;
@@ -443,16 +349,19 @@ void fork_server_lost(struct fork_server *f, enum err e, const char *what)
 		event_base_loopbreak(m->base);
 		return;
 	}
-	if (was_login)
+	if (was_login) {
+		METRIC_COUNT(m, restarts_total, METRIC_PROCESS_LOGIN, 0);
 		m->login_master = NULL;
+	}
 	if (was_login &&
 	    start_fork_server(m, "sallyport-login", NULL, NULL, &m->login_master) != OK)
 		log_error("no login master: nobody can log in");
 	if (!was_nursery)
 		return;
+	METRIC_COUNT(m, restarts_total, METRIC_PROCESS_NURSERY, 0);
 	m->nursery = NULL;
 	drop_spares(m);
-	spawn_burn_nursery(m, "it died");
+	spawn_burn_nursery(m, METRIC_BURN_DEATH);
 }
 
 /* What keeps dying is left alone for a while: a minute without a death forgives. */
@@ -477,6 +386,7 @@ void connector_lost(struct connector *k, enum err e, const char *what)
 		  what != NULL ? ": " : "", what != NULL ? what : "");
 	link_close(&k->link);
 	requests_fail(m);
+	METRIC_COUNT(m, restarts_total, METRIC_PROCESS_CONNECTOR, 0);
 	if (m->stopping || ++m->restarts > RESTARTS_MAX)
 		return;
 	*k = (struct connector){0};

@@ -27,8 +27,8 @@ MUST_CHECK enum err spawn_program(struct monitor *m, const char *name,
 /* Tells the nursery what workers inherit, and has the spares forked. */
 MUST_CHECK enum err spawn_settings(struct monitor *m);
 
-/* Replaces the nursery: after a crash, after a reload, after LIMIT_NURSERY_FORKS. */
-void spawn_burn_nursery(struct monitor *m, const char *why);
+/* Replaces the nursery. why: METRIC_BURN_… */
+void spawn_burn_nursery(struct monitor *m, size_t why);
 
 /*
  * Takes a spare worker, or has one forked. Another is forked in its place.

@@ -230,6 +230,8 @@ static enum err on_policy_helped(struct server *s, const struct msg_policy_helpe
 #undef M2P
 #undef A2M
 #undef M2A
+#undef T2M
+#undef M2T
 #define NOT_OURS(name)                                                                 \
 	case MSG_##name:                                                               \
 		return ERR_FORBIDDEN;
@@ -244,6 +246,8 @@ static enum err on_policy_helped(struct server *s, const struct msg_policy_helpe
 #define M2L(name, fds, fields)                 NOT_OURS(name)
 #define A2M(name, states, budget, fds, fields) NOT_OURS(name)
 #define M2A(name, fds, fields)                 NOT_OURS(name)
+#define T2M(name, states, budget, fds, fields) NOT_OURS(name)
+#define M2T(name, fds, fields)                 NOT_OURS(name)
 #define M2P(name, fds, fields)                                                         \
 	case MSG_##name:                                                               \
 		return on_##name(s, &m->u.name);

@@ -76,6 +76,8 @@ enum err ask_conn_end(struct worker *w, uint32_t reason, struct span text)
 #undef M2P
 #undef A2M
 #undef M2A
+#undef T2M
+#undef M2T
 #define W2M(name, states, budget, fds, fields)
 #define F2M(name, states, budget, fds, fields)
 #define C2M(name, states, budget, fds, fields)
@@ -87,6 +89,8 @@ enum err ask_conn_end(struct worker *w, uint32_t reason, struct span text)
 #define M2P(name, fds, fields)
 #define A2M(name, states, budget, fds, fields)
 #define M2A(name, fds, fields)
+#define T2M(name, states, budget, fds, fields)
+#define M2T(name, fds, fields)
 #define M2W(name, n_fds, fields)                                                       \
 	case MSG_##name:                                                               \
 		return on_##name(w, &m->u.name, fds);

@@ -202,6 +202,8 @@ static enum err prepare(struct worker *w)
 		return e;
 	if (w->auth.phase == AUTH_OPEN)
 		chans_prepare(w); /* after the flush: it asks how much room there is */
+	if ((e = chans_tell_carried(w, LIMIT_CARRIED_BYTES)) != OK)
+		return e;
 	w->client.events = 0;
 	if (rate_prepare(w) && !w->pending)
 		w->client.events |= POLLIN;

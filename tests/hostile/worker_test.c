@@ -73,7 +73,7 @@ enum err spawn_program(struct monitor *m, const char *name, const char *argument
 	return child_new(&f.policy, out, &child);
 }
 
-void spawn_burn_nursery(struct monitor *m, const char *why)
+void spawn_burn_nursery(struct monitor *m, size_t why)
 {
 	(void)m;
 	(void)why;

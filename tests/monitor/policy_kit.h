@@ -68,7 +68,7 @@ enum err spawn_login(struct monitor *m, int *sock, uint32_t *child)
 	return ERR_CLOSED;
 }
 
-void spawn_burn_nursery(struct monitor *m, const char *why)
+void spawn_burn_nursery(struct monitor *m, size_t why)
 {
 	(void)m, (void)why;
 }

@@ -168,9 +168,31 @@ static enum err tell_closed(struct chan *c)
 					     .sent = c->sent, .received = c->received));
 }
 
+void chan_carried(struct chan *c, size_t sent, size_t received)
+{
+	struct chans *all = &c->worker->chans;
+
+	c->sent += sent;
+	c->received += received;
+	all->sent += sent;
+	all->received += received;
+	idle_data(c);
+}
+
+enum err chans_tell_carried(struct worker *w, uint64_t least)
+{
+	struct chans *all = &w->chans;
+	struct msg m = MSG_OF(carried, .sent = all->sent, .received = all->received);
+
+	if (all->sent + all->received < least)
+		return OK;
+	all->sent = all->received = 0;
+	return worker_ask(w, &m);
+}
+
 enum err chans_farewell(struct worker *w)
 {
-	enum err e = OK;
+	enum err e = chans_tell_carried(w, 1);
 
 	for (size_t i = 0; i < w->chans.cap && w->granted.hears != 0 && e == OK; i++)
 		if (chan_find(w, (uint32_t)i, CHAN_OPEN) != NULL)

@@ -42,8 +42,9 @@ struct chans {
 	    held; /* bytes of requests that wait: bounded by LIMIT_CHANS_HELD_BYTES */
 	struct listens *listens;
 	struct globals
-	    *globals;       /* global requests that wait for the monitor, in order */
-	struct timer drain; /* reads what ended sessions left behind */
+	    *globals; /* global requests that wait for the monitor, in order */
+	uint64_t sent, received; /* data that the monitor was not told of yet */
+	struct timer drain;      /* reads what ended sessions left behind */
 	struct alive alive;
 	struct idle idle;
 };
@@ -116,7 +117,13 @@ MUST_CHECK enum err chans_begin(struct worker *w);
 void chans_prepare(struct worker *w);
 
 /*
- * The connection ends: tells the monitor what passed through channels that are open, where
+ * Tells the monitor how much data all channels carried since it was told last, once that is least bytes.
+ * Errors: as worker_ask
+ */
+MUST_CHECK enum err chans_tell_carried(struct worker *w, uint64_t least);
+
+/*
+ * The connection ends: tells the monitor how much was carried, and what passed through channels that are open, where
  * a script hears of them. Errors: as worker_ask
  */
 MUST_CHECK enum err chans_farewell(struct worker *w);

@@ -120,8 +120,7 @@ static enum err charge(struct chan *c, size_t bytes, bool *take)
 	if (bytes > c->window)
 		return ERR_WINDOW;
 	c->window -= (uint32_t)bytes;
-	c->received += bytes;
-	idle_data(c);
+	chan_carried(c, 0, bytes);
 	return OK;
 }
 
@@ -257,8 +256,7 @@ static enum err read_from(struct chan *c, size_t i, bool to_the_end)
 			return e;
 		if (got > 0) {
 			c->peer_window -= (uint32_t)got;
-			c->sent += (size_t)got;
-			idle_data(c);
+			chan_carried(c, (size_t)got, 0);
 			share -= (size_t)got;
 		}
 		/*

@@ -91,6 +91,9 @@ MUST_CHECK enum err chan_join_pipes(struct chan *c, const int fds[3]);
 /* Tells the monitor of an event, where the script hears of it. Errors: as worker_ask */
 MUST_CHECK enum err chan_tell(struct chan *c, enum chan_event event);
 
+/* Counts data to and from the client: for the channel, for the monitor, for idle times. */
+void chan_carried(struct chan *c, size_t sent, size_t received);
+
 /*
  * Does what is due after anything changed: shuts down halves that are done, sends EOF,
  * the exit status, CLOSE; frees what both sides closed. c may be gone afterwards.

@@ -90,8 +90,7 @@ enum err send_notice(struct chan *c, struct span text)
 	wr_raw(p, end);
 	wr_close(p, mark);
 	c->peer_window -= (uint32_t)n;
-	c->sent += n;
-	idle_data(c);
+	chan_carried(c, n, 0);
 	return transport_commit(t);
 }
 

@@ -167,8 +167,7 @@ static enum err send_piece(struct chan *c, size_t max)
 	if ((e = transport_commit(t)) != OK)
 		return e;
 	c->peer_window -= (uint32_t)n;
-	c->sent += n;
-	idle_data(c);
+	chan_carried(c, n, 0);
 	return OK;
 }
 

@@ -158,6 +158,9 @@ START_TEST(farewell_tells_what_passed_through_open_channels)
 	ck_assert_int_eq(client_open("session", 10, 100, 100), OK);
 	next_asked(MSG_open_session);
 	ck_assert_int_eq(chans_farewell(&fake.w), OK);
+	m = next_asked(MSG_carried);
+	ck_assert_uint_eq(m.u.carried.received, 5);
+	ck_assert_uint_eq(m.u.carried.sent, 0);
 	m = next_asked(MSG_chan_closed);
 	ck_assert_uint_eq(m.u.chan_closed.chan, 0);
 	ck_assert_uint_eq(m.u.chan_closed.received, 5);
