@@ -328,11 +328,12 @@ class DocumentTest(unittest.TestCase):
             guide = f.read()
         parts = {part.split("`")[0]: part for part in guide.split("\n**`")[1:]}
         names = {id: name for kind, id, name, _ in rows if kind == "METHOD"}
-        self.assertEqual(sorted(parts), sorted(names.values()))
+        self.assertEqual(sorted(parts), sorted(names.values()), "run scripts/methods")
         for kind, id, name, words in rows:
             mark = {"METHOD": "%s`**", "PARAM": "→ `%s`", "RESULT": "← `%s`"}[kind] % name
             lines = [l for l in parts[names[id]].splitlines() if mark in l]
-            self.assertTrue(lines and words in lines[0], (kind, id, name, words))
+            self.assertTrue(lines and words in lines[0],
+                            ("run scripts/methods: it writes this part anew", kind, id, name, words))
 
 
 if __name__ == "__main__":
