@@ -323,7 +323,7 @@ class SocketTest(unittest.TestCase):
 class DocumentTest(unittest.TestCase):
     def test_the_guide_has_every_method_parameter_and_field_as_the_table_has_it(self):
         with open(os.path.join(ROOT, "common/ctl.def")) as f:
-            rows = re.findall(r'^(METHOD|PARAM|RESULT) *\((\w+), *"?([\w.]+)"?, .*, "(.*)"\)$', f.read(), re.M)
+            rows = re.findall(r'^(METHOD|PARAM|RESULT) *\((\w+), *"?([\w.]+)"?, .*, +"(.*)"\)$', f.read(), re.M)
         with open(os.path.join(ROOT, "docs/control.md")) as f:
             guide = f.read()
         parts = {part.split("`")[0]: part for part in guide.split("\n**`")[1:]}
@@ -331,6 +331,7 @@ class DocumentTest(unittest.TestCase):
         self.assertEqual(sorted(parts), sorted(names.values()), "run scripts/methods")
         for kind, id, name, words in rows:
             mark = {"METHOD": "%s`**", "PARAM": "→ `%s`", "RESULT": "← `%s`"}[kind] % name
+            words = words.replace('\\"', '"')
             lines = [l for l in parts[names[id]].splitlines() if mark in l]
             self.assertTrue(lines and words in lines[0],
                             ("run scripts/methods: it writes this part anew", kind, id, name, words))
