@@ -165,6 +165,9 @@ class Gateway:
         command = [self.program(), "-D", "-e", "-f", self.conf]
         if self.run_as:
             entry = pwd.getpwnam(self.run_as)
+            # the sources may lie where that user may not look, /root for one
+            shutil.copytree(BIN, self.path("bin"), dirs_exist_ok=True)
+            command[0] = self.path("bin/sallyportd")
             subprocess.run(["chown", "-R", self.run_as, self.dir], check=True)
             command = ["setpriv", "--reuid", str(entry.pw_uid), "--regid", str(entry.pw_gid),
                        "--clear-groups"] + command
