@@ -6,7 +6,7 @@ CC      ?= cc
 PKG     := pkg-config
 
 PROGRAMS := sallyportd sallyport-worker sallyport-policy sallyport-connector sallyport-login \
-            sallyport-control sallyport-metrics
+            sallyport-control sallyport-metrics sallyport-token
 
 # V=1 shows whole commands
 Q := $(if $(V),,@)
@@ -21,6 +21,7 @@ DIRS_sallyport-connector := monitor/connector
 DIRS_sallyport-login     := monitor/login
 DIRS_sallyport-control   := monitor/control
 DIRS_sallyport-metrics   := monitor/metrics
+DIRS_sallyport-token     := monitor/token
 
 LIBS_common              := -lseccomp -lcap -lcrypto
 LIBS_sallyportd          := -levent_core -ljansson -largon2
@@ -28,6 +29,7 @@ LIBS_sallyport-worker    := -lz -lnettle
 LIBS_sallyport-policy    := -llua5.4 -ljansson -lm
 LIBS_sallyport-connector := -levent_core -levent_extra
 LIBS_sallyport-metrics   := -levent_core -levent_extra
+LIBS_sallyport-token     := -lp11-kit
 LIBS_sallyport-login     := -lcrypt -lpam -lutil -ljansson
 LIBS_sallyport-control   := -levent_core -ljansson
 
@@ -36,7 +38,7 @@ WARN   := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wundef -Wstrict-
 HARDEN := -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=3 -fPIE
 OPT    ?= -O2
 VERSION := 0.1
-CFLAGS_ALL  = -std=c11 -D_GNU_SOURCE -I. -isystem /usr/include/lua5.4 -DSALLYPORT_VERSION=\"$(VERSION)\" $(OPT) -g $(WARN) $(HARDEN) $(CFLAGS)
+CFLAGS_ALL  = -std=c11 -D_GNU_SOURCE -I. -isystem /usr/include/lua5.4 -isystem /usr/include/p11-kit-1 -DSALLYPORT_VERSION=\"$(VERSION)\" $(OPT) -g $(WARN) $(HARDEN) $(CFLAGS)
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
 
@@ -182,7 +184,7 @@ install: all man
 	install -m 644 $(BUILD)/man/sallyportd.8 $(MANDIR)/man8/
 	install -m 644 $(BUILD)/man/sallyport.conf.5 $(MANDIR)/man5/
 	install -m 644 README.md LICENSE docs/sallyport.conf.example scripts/systemd/pass-through.conf $(DOCDIR)/
-	install -m 644 docs/policy.md docs/helpers.md docs/parity.md docs/control.md $(DOCDIR)/
+	install -m 644 docs/policy.md docs/helpers.md docs/parity.md docs/control.md docs/keys.md $(DOCDIR)/
 	install -m 644 policy/examples/*.lua policy/examples/*.json $(DOCDIR)/examples/
 	install -m 644 policy/examples/helpers/*.lua policy/examples/helpers/*.json $(DOCDIR)/examples/helpers/
 	install -m 755 policy/examples/helpers/*.py policy/examples/helpers/*.sh $(DOCDIR)/examples/helpers/
@@ -195,7 +197,7 @@ uninstall:
 	rm -f $(SBINDIR)/sallyportd $(HELPERS:%=$(LIBEXECDIR)/%) $(MANDIR)/man8/sallyportd.8 \
 	  $(BINDIR)/sallyport-policy $(MANDIR)/man1/sallyport-policy.1 \
 	  $(MANDIR)/man5/sallyport.conf.5 $(SYSTEMDDIR)/sallyportd.service $(SYSUSERDIR)/sallyport.conf \
-	  $(addprefix $(DOCDIR)/,README.md LICENSE sallyport.conf.example pass-through.conf policy.md helpers.md parity.md control.md) \
+	  $(addprefix $(DOCDIR)/,README.md LICENSE sallyport.conf.example pass-through.conf policy.md helpers.md parity.md control.md keys.md) \
 	  $(patsubst policy/%,$(DOCDIR)/%,$(wildcard policy/examples/*.* policy/examples/helpers/*))
 	-rmdir --ignore-fail-on-non-empty $(LIBEXECDIR) $(DOCDIR)/examples/helpers $(DOCDIR)/examples $(DOCDIR) $(DESTDIR)/etc/sallyport
 

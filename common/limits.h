@@ -93,6 +93,14 @@
 #define LIMIT_ARGON2_LANES      16           /* threads; PuTTY takes one */
 #define LIMIT_ARGON2_WORK_KIB   33554432     /* memory times passes: some ten seconds */
 #define LIMIT_PFX_KEYS          32           /* private keys of one PKCS#12 store */
+#define LIMIT_TOKEN_URI_BYTES   2048         /* RFC 7512, of a key in a token */
+#define LIMIT_TOKEN_DATA_BYTES  (10 * 1024)  /* that it signs: a public key with what frames it */
+#define LIMIT_TOKEN_MSG_BYTES   (16 * 1024)  /* largest message to a token process */
+#define LIMIT_TOKEN_S           20           /* for one answer of a token's library; it is ended then */
+#define LIMIT_TOKEN_PAUSE_S     5            /* before one that was lost is opened again */
+#define LIMIT_TOKEN_SENT        16           /* texts that a token process has at once */
+#define LIMIT_TOKEN_QUEUE       4096         /* texts that wait for one */
+#define LIMIT_SIGNS             80           /* signatures that one connection waits for */
 #define LIMIT_KEY_HEAP_BYTES   262144   /* locked memory: files while read, keys */
 #define LIMIT_USERS_FILE_BYTES 16777216 /* some 150,000 users */
 

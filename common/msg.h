@@ -21,6 +21,7 @@ enum msg_peer {
 	MSG_POLICY,
 	MSG_CONTROL,
 	MSG_METRICS,
+	MSG_TOKEN,
 	MSG_PEER_COUNT
 };
 
@@ -41,9 +42,10 @@ enum msg_state {
 	IN_KBDINT = 1 << 11,   /* login helper: asked kbdint_start */
 	IN_COMMAND = 1 << 12,  /* login helper: asked command_run */
 	IN_CONTROL = 1 << 13,  /* control process */
-	IN_METRICS = 1 << 14   /* metrics process */
+	IN_METRICS = 1 << 14,  /* metrics process */
+	IN_TOKEN = 1 << 15     /* token process */
 };
-#define MSG_STATE_COUNT 15
+#define MSG_STATE_COUNT 16
 #define EVERY           UINT32_MAX /* a budget without bound: each one costs the sender as much */
 
 /* What is told of a login attempt. */
@@ -116,6 +118,8 @@ enum login_flag {
 	MSG(name, MSG_CONTROL, states, budget, fds, fields)
 #define T2M(name, states, budget, fds, fields)                                         \
 	MSG(name, MSG_METRICS, states, budget, fds, fields)
+#define H2M(name, states, budget, fds, fields)                                         \
+	MSG(name, MSG_TOKEN, states, budget, fds, fields)
 #define M2W(name, fds, fields) MSG(name, MSG_WORKER, 0, 0, fds, fields)
 #define M2F(name, fds, fields) MSG(name, MSG_FORK, 0, 0, fds, fields)
 #define M2C(name, fds, fields) MSG(name, MSG_CONNECTOR, 0, 0, fds, fields)
@@ -123,6 +127,7 @@ enum login_flag {
 #define M2P(name, fds, fields) MSG(name, MSG_POLICY, 0, 0, fds, fields)
 #define M2A(name, fds, fields) MSG(name, MSG_CONTROL, 0, 0, fds, fields)
 #define M2T(name, fds, fields) MSG(name, MSG_METRICS, 0, 0, fds, fields)
+#define M2H(name, fds, fields) MSG(name, MSG_TOKEN, 0, 0, fds, fields)
 
 enum msg_type {
 #define MSG(name, peer, states, budget, fds, fields) MSG_##name,

@@ -19,6 +19,7 @@
 #include "monitor/policy_link.h"
 #include "monitor/script.h"
 #include "monitor/serve_chan.h"
+#include "monitor/sign.h"
 #include "monitor/spawn.h"
 
 /* A worker whose connection is gone for so long does not mean to end. */
@@ -94,6 +95,7 @@ static void work_free(struct conn *c)
 	child = idmap_find(&c->m->children, w->child);
 	if (child != NULL)
 		child->gone_tick = c->m->ticks + 1;
+	signs_drop(c);
 	conn_channels_wipe(c);
 	limits_wipe(c);
 	conn_auth_wipe(c);

@@ -16,6 +16,7 @@
 #include "monitor/policy_link.h"
 #include "monitor/serve.h"
 #include "monitor/spawn.h"
+#include "monitor/token_link.h"
 
 enum err link_permit(struct link *l, enum msg_type type)
 {
@@ -50,6 +51,9 @@ static void link_gone(struct link *l, enum err e, const char *what)
 		return;
 	case MSG_METRICS:
 		metrics_lost(l->owner, e, what);
+		return;
+	case MSG_TOKEN:
+		token_lost(l->owner, e, what);
 		return;
 	case MSG_PEER_COUNT:
 		return;

@@ -25,6 +25,7 @@
 #include "monitor/policy_link.h"
 #include "monitor/script.h"
 #include "monitor/spawn.h"
+#include "monitor/token_link.h"
 
 struct ring *ring_ref(struct ring *r)
 {
@@ -37,6 +38,7 @@ void ring_unref(struct ring *r)
 	if (r == NULL || --r->refs > 0)
 		return;
 	hostkeys_wipe(&r->keys);
+	token_set_wipe(&r->tokens);
 	trust_wipe(&r->trust);
 	free(r->algorithms);
 	free(r);
@@ -95,8 +97,9 @@ static enum err ring_limits(const struct settings *set, struct ring *r)
 	return r->algorithms == NULL ? ERR_MEMORY : OK;
 }
 
+/* tokens: become the ring's */
 static enum err ring_load(const struct monitor *m, const struct config *config,
-			  struct ring **out)
+			  struct token_set *tokens, struct ring **out)
 {
 	const struct settings *set = config_settings(config);
 	const struct hostkeys_sources sources = {
@@ -105,7 +108,9 @@ static enum err ring_load(const struct monitor *m, const struct config *config,
 	    .certificates = set->host_certificate.item,
 	    .n_certificates = set->host_certificate.n,
 	    .typed = &m->passwords,
-	    .algorithms = span_str(set->host_key_algorithms)};
+	    .algorithms = span_str(set->host_key_algorithms),
+	    .token = token_of,
+	    .token_ctx = tokens};
 	struct ring *r = calloc(1, sizeof *r);
 	int n;
 	enum err e;
@@ -130,11 +135,14 @@ static enum err ring_load(const struct monitor *m, const struct config *config,
 		e = ring_limits(set, r);
 	if (e == OK)
 		e = trust_load(config, &r->trust);
-	if (e == OK)
-		*out = r;
-	else
+	if (e != OK) {
 		ring_unref(r);
-	return e;
+		return e;
+	}
+	r->tokens = *tokens;
+	*tokens = (struct token_set){.n = 0};
+	*out = r;
+	return OK;
 }
 
 static enum err users_of(const struct settings *set, struct users *out)
@@ -157,6 +165,7 @@ struct loaded {
 	struct users users;
 	struct clients clients;
 	struct control_access control;
+	struct token_set tokens; /* until the ring has them */
 };
 
 static void loaded_wipe(struct loaded *l)
@@ -165,6 +174,7 @@ static void loaded_wipe(struct loaded *l)
 	clients_wipe(&l->clients);
 	control_access_wipe(&l->control);
 	ring_unref(l->ring);
+	token_set_wipe(&l->tokens);
 	script_unref(l->script);
 	config_unref(l->config);
 	*l = (struct loaded){0};
@@ -194,32 +204,26 @@ static enum err crypto_check(const struct monitor *m, const struct settings *set
 	return e;
 }
 
-/* Reads all that config names. Owns: config */
-static enum err loaded_read(struct monitor *m, struct config *config,
-			    struct loaded *out)
+/* Reads all that its configuration names, once its tokens are opened. The caller wipes it. */
+static enum err loaded_read(struct monitor *m, struct loaded *l)
 {
-	const struct settings *set = config_settings(config);
-	struct loaded l = {.config = config};
+	const struct settings *set = config_settings(l->config);
 	enum err e = crypto_check(m, set);
 
 	if (e == OK)
-		e = users_of(set, &l.users);
+		e = users_of(set, &l->users);
 	if (e == OK)
-		e = clients_load(&set->allowed_clients, &l.clients);
+		e = clients_load(&set->allowed_clients, &l->clients);
 	if (e == OK)
-		e = control_access_load(set, &l.control);
+		e = control_access_load(set, &l->control);
 	if (e == OK)
 		e = helpers_check(set);
 	if (e == OK)
 		e = policy_record_check(set);
 	if (e == OK)
-		e = ring_load(m, config, &l.ring);
+		e = ring_load(m, l->config, &l->tokens, &l->ring);
 	if (e == OK)
-		e = script_read(m, set, &l.script);
-	if (e == OK)
-		*out = l;
-	else
-		loaded_wipe(&l);
+		e = script_read(m, set, &l->script);
 	return e;
 }
 
@@ -240,8 +244,12 @@ static void code_page_set(struct monitor *m, const struct settings *set)
 /* Puts all of it in force. */
 static void loaded_commit(struct monitor *m, struct loaded *l)
 {
-	struct loaded old = {m->config, m->ring,    m->script,
-			     m->users,  m->clients, m->control_access};
+	struct loaded old = {.config = m->config,
+			     .ring = m->ring,
+			     .script = m->script,
+			     .users = m->users,
+			     .clients = m->clients,
+			     .control = m->control_access};
 
 	code_page_set(m, config_settings(l->config));
 	m->users = l->users;
@@ -259,11 +267,24 @@ static void loaded_commit(struct monitor *m, struct loaded *l)
 	policy_record_begin(m);
 }
 
+/* At start nobody is served yet, so tokens are waited for. */
+static enum err tokens_open_now(struct monitor *m, struct loaded *l)
+{
+	enum err e = tokens_begin(m, config_settings(l->config), &l->tokens);
+
+	while (e == OK && !tokens_settled(&l->tokens) && !m->stopping)
+		if (event_base_loop(m->base, EVLOOP_ONCE) != 0)
+			e = ERR_SYSTEM;
+	return e;
+}
+
 enum err load_all(struct monitor *m, struct config *config)
 {
-	struct loaded l = {0};
-	enum err e = loaded_read(m, config, &l);
+	struct loaded l = {.config = config};
+	enum err e = tokens_open_now(m, &l);
 
+	if (e == OK)
+		e = loaded_read(m, &l);
 	if (e == OK)
 		code_page_set(m, config_settings(config));
 	if (e == OK && l.script != NULL)
@@ -308,6 +329,9 @@ enum err system_check(const struct settings *set)
 		e = account_check("ControlUser", set->control_user);
 	if (e == OK && set->policy_helper.n > 0)
 		e = account_check("PolicyHelperUser", set->policy_helper_user);
+	for (size_t i = 0; e == OK && i < set->host_key.n; i++)
+		if (source_is_token(&set->host_key.item[i]))
+			e = account_check("TokenUser", set->token_user);
 	return e;
 }
 
@@ -317,11 +341,16 @@ static void log_errors(const struct config_errors *errs)
 		log_error("%s", errs->item[i].text);
 }
 
-static void reload_end(struct monitor *m, enum err e, struct loaded *l)
+/* l: m->reloading; it is over */
+static void reload_end(struct monitor *m, enum err e)
 {
+	struct loaded *l = m->reloading;
+
+	m->reloading = NULL;
 	if (e == OK)
 		loaded_commit(m, l);
 	loaded_wipe(l);
+	free(l);
 	if (m->reloaded != NULL)
 		m->reloaded(m, e);
 	METRIC_COUNT(m, reloads_total,
@@ -343,53 +372,55 @@ static void reload_end(struct monitor *m, enum err e, struct loaded *l)
 
 static void reload_compiled(struct monitor *m, enum err e, void *ctx)
 {
-	struct loaded *l = ctx;
-
-	m->reloading = NULL;
-	reload_end(m, e, l);
-	free(l);
+	(void)ctx;
+	reload_end(m, e);
 }
 
 /* The script is compiled while connections are served; then the rest follows. */
-static enum err reload_script(struct monitor *m, struct loaded *l)
+static void reload_opened(struct monitor *m)
 {
-	struct loaded *kept = malloc(sizeof *kept);
-	enum err e = kept == NULL ? ERR_MEMORY
-				  : policy_load(m, l->script, reload_compiled, kept);
+	struct loaded *l = m->reloading;
+	enum err e = loaded_read(m, l);
 
-	if (e != OK) {
-		free(kept);
-		return e;
-	}
-	*kept = *l;
-	*l = (struct loaded){0}; /* moved */
-	m->reloading = kept;
-	return OK;
+	if (e == OK && l->script != NULL &&
+	    (e = policy_load(m, l->script, reload_compiled, NULL)) == OK)
+		return;
+	reload_end(m, e);
 }
 
 void reload(struct monitor *m)
 {
 	struct config_errors errs = {0};
-	struct config *config = NULL;
-	struct loaded l = {0};
+	struct loaded *l;
 	enum err e;
 
 	if (m->reloading != NULL) {
 		log_error("reload refused: one is under way");
 		return;
 	}
-	e = config_load(&m->options, &config, &errs);
+	l = m->reloading = calloc(1, sizeof *l);
+	if (l == NULL) {
+		log_error("reload failed (%s)", err_text(ERR_MEMORY));
+		if (m->reloaded != NULL)
+			m->reloaded(m, ERR_MEMORY);
+		return;
+	}
+	e = config_load(&m->options, &l->config, &errs);
 	log_errors(&errs);
 	config_errors_wipe(&errs);
 	if (e == OK)
-		e = loaded_read(m, config, &l);
-	if (e == OK && l.script != NULL && (e = reload_script(m, &l)) == OK)
-		return;
-	reload_end(m, e, &l);
+		e = tokens_begin(m, config_settings(l->config), &l->tokens);
+	if (e != OK)
+		reload_end(m, e);
+	else if (tokens_settled(&l->tokens))
+		reload_opened(m);
+	else /* they are opened while connections are served */
+		tokens_wait(m, &l->tokens, reload_opened);
 }
 
 void reload_drop(struct monitor *m)
 {
+	m->tokens_done = NULL;
 	if (m->reloading == NULL)
 		return;
 	loaded_wipe(m->reloading);

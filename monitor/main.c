@@ -48,6 +48,14 @@ static void warn_weak(void *ctx, const char *keyword, const char *name,
 	(void)fprintf(stderr, "warning: %s: %s %s\n", keyword, name, reason);
 }
 
+static bool has_tokens(const struct settings *set)
+{
+	for (size_t i = 0; i < set->host_key.n; i++)
+		if (source_is_token(&set->host_key.item[i]))
+			return true;
+	return false;
+}
+
 /* -t: would it start? */
 static int run_test(struct monitor *m, struct config *config)
 {
@@ -56,8 +64,8 @@ static int run_test(struct monitor *m, struct config *config)
 	log_open(NULL, NULL, LOG_ERROR);
 	config_weak_each(config, warn_weak, NULL);
 	m->set = config_settings(config);
-	/* the policy process compiles the script */
-	if (strcmp(m->set->policy_script, "none") != 0 &&
+	/* the policy process compiles the script, token processes open keys */
+	if ((strcmp(m->set->policy_script, "none") != 0 || has_tokens(m->set)) &&
 	    ((m->base = event_base_new()) == NULL ||
 	     (m->ipc_bytes = malloc(LIMIT_MSG_BYTES)) == NULL ||
 	     spawn_find_programs(m) != OK))

@@ -27,6 +27,8 @@
 
 struct monitor;
 struct conn;
+struct sign;
+struct token;
 struct login;
 struct account;
 struct control;
@@ -175,9 +177,26 @@ struct attempt {
 	struct span listed; /* what a command said: triples as those of an account */
 };
 
+/* Keys in tokens that a configuration names. Zero state: {0}. */
+struct token_set {
+	struct token *token[LIMIT_HOSTKEYS];
+	size_t n;
+};
+
+/* Is told that all tokens which it waits for were opened or refused. */
+typedef void tokens_waiter_fn(struct monitor *m);
+
+/* What a host key signs, and for what; see sign.h. */
+struct sign_what {
+	size_t hostkey;
+	const struct pk_alg *alg;
+	struct exhash_value hash; /* of a key exchange; else empty */
+};
+
 /* Keys, trust and identification string: a connection ends with those it began with. */
 struct ring {
 	struct hostkeys keys;
+	struct token_set tokens; /* that keys point to */
 	struct trust trust;
 	char ident[LIMIT_IDENT_BYTES + 3]; /* with CR LF */
 	char *algorithms; /* HostKeyAlgorithms: no other signature is given */
@@ -201,7 +220,9 @@ struct conn_work {
 	    doomed; /* why it ends in a turn of its own, conn_fail; OK: it does not */
 	uint64_t told_tick; /* when its worker was told to disconnect; 0: it was not */
 	struct exhash_value session_id;
-	size_t hostkey; /* whose signature began the connection */
+	size_t hostkey;     /* whose signature began the connection */
+	struct sign *signs; /* that it waits for, in order */
+	size_t n_signs;
 	char user[LIMIT_USER_BYTES + 1];
 	char user_shown[LIMIT_SHOWN_BYTES]; /* the same, fit for a log line */
 	char *client_version; /* kept where a script may ask for it; else NULL */
@@ -284,8 +305,13 @@ struct monitor {
 	struct control_access control_access;
 	/* somebody follows events, and is to be told; NULL: nobody does */
 	void (*follower)(struct conn *c, enum policy_event event, struct span facts);
-	void (*reloaded)(struct monitor *m, enum err e); /* waits for the end of a reload */
-	struct loaded *reloading; /* waits until its script is compiled; NULL: none */
+	void (*reloaded)(struct monitor *m,
+			 enum err e); /* waits for the end of a reload */
+	struct loaded
+	    *reloading;       /* waits for tokens, then for its script; NULL: none */
+	struct token *tokens; /* all */
+	tokens_waiter_fn *tokens_done; /* NULL: nobody waits */
+	const struct token_set *tokens_waited;
 	struct users users;
 	struct clients clients;     /* AllowedClients, names looked up */
 	struct passwords passwords; /* typed at start, for reloads */

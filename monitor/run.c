@@ -30,6 +30,7 @@
 #include "monitor/run.h"
 #include "monitor/script.h"
 #include "monitor/spawn.h"
+#include "monitor/token_link.h"
 
 /* Rights that the monitor keeps as root, each with its reason; all others are given up. */
 static const struct kept {
@@ -128,6 +129,7 @@ static void on_tick(evutil_socket_t fd, short events, void *arg)
 	spawn_missing(m);
 	policy_tick(m);
 	control_tick(m);
+	tokens_tick(m);
 	helpers_tick(m);
 	metrics_tick(m);
 	if (clock_ms() - m->quiet_since_ms > 60 * 1000) {

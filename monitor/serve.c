@@ -25,7 +25,9 @@
 #undef A2M
 #undef M2A
 #undef T2M
+#undef H2M
 #undef M2T
+#undef M2H
 #define SERVE(name)                                                                    \
 	case MSG_##name:                                                               \
 		return serve_##name(l->owner, &m->u.name, fds);
@@ -45,7 +47,9 @@
 #define A2M(name, states, budget, fds, fields) SERVE(name)
 #define M2A(name, fds, fields)                 NOT_OURS(name)
 #define T2M(name, states, budget, fds, fields) SERVE(name)
+#define H2M(name, states, budget, fds, fields) SERVE(name)
 #define M2T(name, fds, fields)                 NOT_OURS(name)
+#define M2H(name, fds, fields)                 NOT_OURS(name)
 
 enum err serve(struct link *l, const struct msg *m, struct ipc_fds *fds)
 {

@@ -30,7 +30,9 @@ MUST_CHECK enum err serve_fork_settings(struct monitor *m, struct wr *store,
 #pragma push_macro("A2M")
 #pragma push_macro("M2A")
 #pragma push_macro("T2M")
+#pragma push_macro("H2M")
 #pragma push_macro("M2T")
+#pragma push_macro("M2H")
 #undef W2M
 #undef F2M
 #undef C2M
@@ -44,7 +46,9 @@ MUST_CHECK enum err serve_fork_settings(struct monitor *m, struct wr *store,
 #undef A2M
 #undef M2A
 #undef T2M
+#undef H2M
 #undef M2T
+#undef M2H
 #define SERVE(name, owner)                                                             \
 	MUST_CHECK enum err serve_##name(struct owner *o, const struct msg_##name *m,  \
 					 struct ipc_fds *fds);
@@ -61,7 +65,9 @@ MUST_CHECK enum err serve_fork_settings(struct monitor *m, struct wr *store,
 #define A2M(name, states, budget, fds, fields) SERVE(name, control)
 #define M2A(name, fds, fields)
 #define T2M(name, states, budget, fds, fields) SERVE(name, metrics_server)
+#define H2M(name, states, budget, fds, fields) SERVE(name, token)
 #define M2T(name, fds, fields)
+#define M2H(name, fds, fields)
 #include "common/msg.def"
 #undef SERVE
 #pragma pop_macro("W2M")
@@ -77,6 +83,8 @@ MUST_CHECK enum err serve_fork_settings(struct monitor *m, struct wr *store,
 #pragma pop_macro("A2M")
 #pragma pop_macro("M2A")
 #pragma pop_macro("T2M")
+#pragma pop_macro("H2M")
 #pragma pop_macro("M2T")
+#pragma pop_macro("M2H")
 
 #endif

@@ -6,9 +6,10 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "monitor/conn.h"
-#include "monitor/metrics.h"
 #include "monitor/link.h"
+#include "monitor/metrics.h"
 #include "monitor/serve.h"
+#include "monitor/sign.h"
 
 /* Finds the row that algorithm names. What the settings do not have, nobody gets a signature with. */
 static enum err signer_find(const struct ring *ring, size_t index,
@@ -21,15 +22,35 @@ static enum err signer_find(const struct ring *ring, size_t index,
 	return OK;
 }
 
+static void kex_signed(struct conn *c, const struct sign_what *what,
+		       struct span signature)
+{
+	const struct exhash_value *hash = &what->hash;
+
+	if (signature.n == 0) {
+		conn_disconnect(c, ERR_CRYPTO, "the host key cannot be used now");
+		return;
+	}
+	METRIC_COUNT(
+	    c->m, key_exchanges_total,
+	    c->work->link.state == IN_KEX ? METRIC_KEX_FIRST : METRIC_KEX_AGAIN, 0);
+	if (c->work->link.state ==
+	    IN_KEX) { /* RFC 4253 7.2: the first hash is the session id */
+		c->work->session_id = *hash;
+		c->work->hostkey = what->hostkey;
+		conn_enter(c, IN_AUTH);
+	}
+	conn_tell(c, &MSG_OF(kex_signed, .hash = {hash->bytes, hash->n},
+			     .signature = signature));
+}
+
 enum err serve_kex_sign(struct conn *c, const struct msg_kex_sign *m,
 			struct ipc_fds *fds)
 {
 	struct ring *ring = c->ring;
-	uint8_t store[LIMIT_SIGNATURE_BYTES];
-	struct wr w = WR(store);
-	struct exhash_value hash;
-	const struct pk_alg *alg;
-	struct span signature, ident = span_str(ring->ident);
+	struct sign_what what = {.hostkey = m->hostkey};
+	struct exhash_value *hash = &what.hash;
+	struct span ident = span_str(ring->ident);
 	struct exhash x = {
 	    .digest = (enum digest)m->digest,
 	    .v_client = m->v_client,
@@ -41,7 +62,7 @@ enum err serve_kex_sign(struct conn *c, const struct msg_kex_sign *m,
 	    .q_server = m->q_server,
 	    .secret = m->secret
         };
-	enum err e = signer_find(ring, m->hostkey, m->algorithm, &alg);
+	enum err e = signer_find(ring, m->hostkey, m->algorithm, &what.alg);
 
 	(void)fds;
 	if (e == OK && x.digest == DIGEST_SHA1 && !ring->sha1_kex)
@@ -53,35 +74,27 @@ enum err serve_kex_sign(struct conn *c, const struct msg_kex_sign *m,
 	    c->work->link.sent[MSG_kex_sign] > LIMIT_KEX_BEFORE_LOGIN)
 		return ERR_BUDGET;
 	x.host_key = hostkey_blob(&ring->keys.key[m->hostkey]);
-	if ((e = exhash(&x, &hash)) != OK)
+	if ((e = exhash(&x, hash)) != OK)
 		return e;
-	e = hostkey_sign(&ring->keys.key[m->hostkey], alg,
-			 (struct span){hash.bytes, hash.n}, &w);
-	if (e != OK || (e = wr_end(&w, &signature)) != OK)
-		return e == ERR_KEY ? ERR_RANGE : e;
-	METRIC_COUNT(c->m, key_exchanges_total,
-		     c->work->link.state == IN_KEX ? METRIC_KEX_FIRST : METRIC_KEX_AGAIN,
-		     0);
-	if (c->work->link.state ==
-	    IN_KEX) { /* RFC 4253 7.2: the first hash is the session id */
-		c->work->session_id = hash;
-		c->work->hostkey = m->hostkey;
-		conn_enter(c, IN_AUTH);
-	}
-	conn_tell(c, &MSG_OF(kex_signed, .hash = {hash.bytes, hash.n},
-			     .signature = signature));
-	return OK;
+	e = sign_begin(c, &what, (struct span){hash->bytes, hash->n}, kex_signed);
+	return e == ERR_KEY ? ERR_RANGE : e;
+}
+
+static void proved(struct conn *c, const struct sign_what *what, struct span signature)
+{
+	(void)what;
+	conn_tell(c, &MSG_OF(hostkey_proved, .signature = signature));
 }
 
 enum err serve_hostkey_prove(struct conn *c, const struct msg_hostkey_prove *m,
 			     struct ipc_fds *fds)
 {
 	struct ring *ring = c->ring;
-	uint8_t store[LIMIT_SIGNATURE_BYTES], text_store[LIMIT_PK_BLOB_BYTES + 256];
-	struct wr w = WR(store), text = WR(text_store);
-	const struct pk_alg *alg;
-	struct span signature, data;
-	enum err e = signer_find(ring, m->hostkey, m->algorithm, &alg);
+	struct sign_what what = {.hostkey = m->hostkey};
+	uint8_t text_store[LIMIT_PK_BLOB_BYTES + 256];
+	struct wr text = WR(text_store);
+	struct span data;
+	enum err e = signer_find(ring, m->hostkey, m->algorithm, &what.alg);
 
 	(void)fds;
 	if (e != OK)
@@ -92,9 +105,6 @@ enum err serve_hostkey_prove(struct conn *c, const struct msg_hostkey_prove *m,
 	wr_bytes(&text, hostkey_blob(&ring->keys.key[m->hostkey]));
 	if ((e = wr_end(&text, &data)) != OK)
 		return e;
-	e = hostkey_sign(&ring->keys.key[m->hostkey], alg, data, &w);
-	if (e != OK || (e = wr_end(&w, &signature)) != OK)
-		return e == ERR_KEY ? ERR_RANGE : e;
-	conn_tell(c, &MSG_OF(hostkey_proved, .signature = signature));
-	return OK;
+	e = sign_begin(c, &what, data, proved);
+	return e == ERR_KEY ? ERR_RANGE : e;
 }

@@ -231,7 +231,9 @@ static enum err on_policy_helped(struct server *s, const struct msg_policy_helpe
 #undef A2M
 #undef M2A
 #undef T2M
+#undef H2M
 #undef M2T
+#undef M2H
 #define NOT_OURS(name)                                                                 \
 	case MSG_##name:                                                               \
 		return ERR_FORBIDDEN;
@@ -241,13 +243,15 @@ static enum err on_policy_helped(struct server *s, const struct msg_policy_helpe
 #define L2M(name, states, budget, fds, fields) NOT_OURS(name)
 #define P2M(name, states, budget, fds, fields) NOT_OURS(name)
 #define M2W(name, fds, fields)                 NOT_OURS(name)
+#define T2M(name, states, budget, fds, fields) NOT_OURS(name)
+#define H2M(name, states, budget, fds, fields) NOT_OURS(name)
+#define M2T(name, fds, fields)                 NOT_OURS(name)
+#define M2H(name, fds, fields)                 NOT_OURS(name)
 #define M2F(name, fds, fields)                 NOT_OURS(name)
 #define M2C(name, fds, fields)                 NOT_OURS(name)
 #define M2L(name, fds, fields)                 NOT_OURS(name)
 #define A2M(name, states, budget, fds, fields) NOT_OURS(name)
 #define M2A(name, fds, fields)                 NOT_OURS(name)
-#define T2M(name, states, budget, fds, fields) NOT_OURS(name)
-#define M2T(name, fds, fields)                 NOT_OURS(name)
 #define M2P(name, fds, fields)                                                         \
 	case MSG_##name:                                                               \
 		return on_##name(s, &m->u.name);

@@ -77,7 +77,9 @@ enum err ask_conn_end(struct worker *w, uint32_t reason, struct span text)
 #undef A2M
 #undef M2A
 #undef T2M
+#undef H2M
 #undef M2T
+#undef M2H
 #define W2M(name, states, budget, fds, fields)
 #define F2M(name, states, budget, fds, fields)
 #define C2M(name, states, budget, fds, fields)
@@ -90,7 +92,9 @@ enum err ask_conn_end(struct worker *w, uint32_t reason, struct span text)
 #define A2M(name, states, budget, fds, fields)
 #define M2A(name, fds, fields)
 #define T2M(name, states, budget, fds, fields)
+#define H2M(name, states, budget, fds, fields)
 #define M2T(name, fds, fields)
+#define M2H(name, fds, fields)
 #define M2W(name, n_fds, fields)                                                       \
 	case MSG_##name:                                                               \
 		return on_##name(w, &m->u.name, fds);

@@ -1,14 +1,18 @@
 """Host keys out of every key store, made by the tools that make them; stock ssh pins each."""
 import base64
 import os
+import pty
+import shutil
+import signal
 import subprocess
 import tempfile
+import threading
 import unittest
 
 from cryptography.hazmat.primitives import serialization as ser
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from gateway import PATIENCE, Gateway
+from gateway import AS_ROOT, PATIENCE, Gateway, descendants, wait_for
 
 PASSWORD = "an open secret"
 TYPES = {
@@ -119,7 +123,48 @@ class Store:
         return write(self.path(name + ".xml"), '<?xml version="1.0"?>\n<RSAKeyValue>\n%s</RSAKeyValue>\n' % text)
 
 
-class StoresTest(unittest.TestCase):
+MODULE = "/usr/lib/softhsm/libsofthsm2.so"
+PIN = "4321"
+
+
+class Token:
+    """A SoftHSM token of its own, with keys of a Store."""
+
+    def __init__(self, store, *names):
+        self.s = store
+        self.tokens = store.path("tokens")
+        os.mkdir(self.tokens)
+        self.conf = write(store.path("softhsm2.conf"), "directories.tokendir = %s\nobjectstore.backend = file\n"
+                          "log.level = ERROR\n" % self.tokens, 0o644)
+        self.env = dict(os.environ, SOFTHSM2_CONF=self.conf)
+        self.pin = write(store.path("pin"), PIN + "\n")
+        run("softhsm2-util", "--init-token", "--free", "--label", "gate", "--pin", PIN, "--so-pin", "87654321", env=self.env)
+        for i, name in enumerate(names):
+            self.add(name, "%02x" % (i + 1))
+        if AS_ROOT:
+            run("chown", "-R", "sallyport-token", self.tokens)
+
+    def add(self, name, number):
+        if name == "ed25519":  # softhsm2-util does not import it
+            self.generate(name, number)
+            return
+        run("softhsm2-util", "--import", self.s.pem(name), "--token", "gate", "--label", name, "--id", number, "--pin", PIN,
+            env=self.env)
+
+    def generate(self, name, number):
+        """A key that never was outside; its public half becomes the Store's."""
+        tool = ["pkcs11-tool", "--module", MODULE, "--token-label", "gate", "--login", "--pin", PIN]
+        run(*tool, "--keypairgen", "--key-type", "EC:edwards25519", "--label", name, "--id", number, env=self.env)
+        pem = run(*tool, "--read-object", "--type", "pubkey", "--id", number, env=self.env)
+        key = ser.load_pem_public_key(pem)
+        self.s.public[name] = key.public_bytes(ser.Encoding.OpenSSH, ser.PublicFormat.OpenSSH).decode()
+
+    def line(self, name, pin=None, module=MODULE):
+        return "pkcs11:token=gate;object=%s module=%s pin-file=%s environment=SOFTHSM2_CONF=%s" % (
+            name, module, pin or self.pin, self.conf)
+
+
+class Case(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.s = Store()
@@ -143,6 +188,15 @@ class StoresTest(unittest.TestCase):
             for name in keys:
                 self.pinned(g, name)
 
+    def check(self, *keys):
+        """What sallyportd -t says of these HostKey lines."""
+        conf = write(self.s.path("check.conf"), "".join("HostKey %s\n" % k for k in keys))
+        done = subprocess.run([Gateway.program(), "-t", "-f", conf], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=60 * PATIENCE)
+        return done.returncode, done.stderr
+
+
+class StoresTest(Case):
     def test_pem_der_and_openssh_encrypted(self):
         s, secret = self.s, " password-file=" + self.s.password
         ser_p256 = s.pem("p256", ser.PrivateFormat.TraditionalOpenSSL)
@@ -174,6 +228,152 @@ class StoresTest(unittest.TestCase):
         s = self.s
         self.serve({"ed25519": s.jwk("ed25519"), "p256": s.jwk("p256"), "p384": s.jwk("p384"),
                     "p521": s.jwk("p521") + " store=jwk", "rsa": s.xml("rsa")})
+
+    def test_pkcs12_certificates_credentials_and_the_configuration_itself(self):
+        s, secret = self.s, " password-file=" + self.s.password
+        store = s.pfx(["p256"])
+        bundle = s.path("bundle.p7b")
+        run("openssl", "crl2pkcs7", "-nocrl", "-certfile", s.certificate("p384", "/CN=a"), "-certfile",
+            s.certificate("rsa", "/CN=b"), "-out", bundle)
+        credentials = s.path("credentials")
+        os.mkdir(credentials)
+        write(os.path.join(credentials, "host"), open(s.openssh("ed25519"), "rb").read(), 0o400)
+        write(os.path.join(credentials, "host.password"), PASSWORD, 0o400)
+        with open(s.path("p384"), "rb") as f:
+            inline = base64.b64encode(f.read()).decode()
+
+        def start(g):
+            os.chmod(g.conf, 0o600)
+            os.environ["CREDENTIALS_DIRECTORY"] = credentials
+            try:
+                g.start()
+            finally:
+                del os.environ["CREDENTIALS_DIRECTORY"]
+        self.serve({"p256": store + secret + ' "subject=CN=p256.example"',
+                    "ed25519": "credential:host password-credential=host.password",
+                    "p384": "base64:" + inline,
+                    "rsa": s.pem("rsa") + " certificate=" + bundle}, start)
+
+    def test_what_is_wrong_is_told_with_file_and_remedy(self):
+        s = self.s
+        wrong = write(s.path("wrong"), "no\n")
+        encrypted = s.openssh("p521")
+        for line, words in (
+                (encrypted, "%s: the key is encrypted.*password-file" % encrypted),
+                (encrypted + " password-file=" + wrong, "%s: its password is not" % encrypted),
+                (encrypted + " store=jwk", "%s: it is an OpenSSH private key, not jwk: use store=openssh" % encrypted),
+                (encrypted + " password-file=" + write(s.path("loose"), PASSWORD, 0o644), "loose.*chmod 600"),
+                (write(s.path("open.jwk"), open(s.jwk("ed25519"), "rb").read(), 0o644), "open.jwk.*UNPROTECTED.*chmod 600"),
+                (s.path("p256.pub"), "p256.pub"),
+                ("/k store=machine", "Windows"),
+                ("/k store=jks", "keytool"),
+                ("credential:none", "systemd passed none")):
+            code, told = self.check(line)
+            self.assertNotEqual(code, 0, line)
+            self.assertRegex(told, words)
+
+    def test_a_password_is_typed_at_the_start_and_kept_for_reloads(self):
+        """At a terminal of its own; a daemon that goes to the background asks before that."""
+        s = self.s
+        with Gateway("HostKey %s password-prompt" % s.openssh("ed25519"), start=False) as g:
+            master, slave = pty.openpty()
+            g.process = subprocess.Popen([g.program(), "-D", "-e", "-f", g.conf], stdin=slave, stdout=subprocess.DEVNULL,
+                                         stderr=subprocess.PIPE, text=True, start_new_session=True,
+                                         preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)))
+            os.close(slave)
+            g.reader = threading.Thread(target=g.read_log, daemon=True)
+            g.reader.start()
+            asked = b""
+            while not asked.endswith(b": "):
+                asked += os.read(master, 4096)
+            self.assertIn(b"Password of ", asked)
+            os.write(master, PASSWORD.encode() + b"\n")
+            self.assertTrue(g.wait_log(r"Sallyport \S+ started", 20), g.log())
+            self.pinned(g, "ed25519")
+            g.process.send_signal(signal.SIGHUP)
+            self.assertTrue(g.wait_log("configuration reloaded"), g.log())
+            self.pinned(g, "ed25519")
+            os.close(master)
+
+
+@unittest.skipUnless(os.path.exists(MODULE) and shutil.which("pkcs11-tool"), "softhsm2 and opensc are not installed")
+class TokenTest(Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.t = Token(cls.s, "ed25519", "p256", "p384", "p521", "rsa")
+
+    def helpers(self, g):
+        def is_token(pid):
+            try:
+                with open("/proc/%d/cmdline" % pid) as f:
+                    return "sallyport-token" in f.read()
+            except OSError:
+                return False
+        return [p for p in descendants(g.process.pid) if is_token(p)]
+
+    def test_every_type_signs_in_a_token_and_processes_are_shared_and_replaced(self):
+        names = list(TYPES)
+        with Gateway(*["HostKey " + self.t.line(n) for n in names]) as g:
+            before = self.helpers(g)
+            self.assertEqual(len(before), len(names))
+            if AS_ROOT:
+                for pid in before:
+                    self.assertNotEqual(self.uid(pid), 0)
+            for name in names:
+                self.pinned(g, name)
+            # a new key exchange after the login, and keys that are announced and proved
+            algorithms = ",".join(sorted(a for a, _ in TYPES.values()))  # a token's p256 first
+            g.ssh("head", "-c", "3000000", "/dev/zero", check=0, options=[
+                "-o", "RekeyLimit=1M", "-o", "UpdateHostKeys=yes", "-o", "HostKeyAlgorithms=" + algorithms,
+                "-o", "UserKnownHostsFile=" + g.path("hosts-p256")])
+            with open(g.path("hosts-p256")) as f:
+                text = f.read()
+            for name in names:
+                self.assertIn(self.s.public[name], text)
+            # a reload shares what is open
+            g.process.send_signal(signal.SIGHUP)
+            self.assertTrue(g.wait_log("configuration reloaded"), g.log())
+            self.assertEqual(sorted(self.helpers(g)), sorted(before))
+            self.pinned(g, "rsa")
+            # one that dies is started anew
+            for pid in before:
+                os.kill(pid, signal.SIGKILL)
+            self.assertTrue(wait_for(lambda: len(set(self.helpers(g)) - set(before)) == len(names)), g.log())
+            self.pinned(g, "p384")
+            self.assertIn("event=token_lost", g.log())
+
+    @staticmethod
+    def uid(pid):
+        with open("/proc/%d/status" % pid) as f:
+            return int(next(l for l in f if l.startswith("Uid:")).split()[1])
+
+    def test_a_token_that_hangs_holds_up_nobody_else(self):
+        with Gateway("HostKey " + self.t.line("p256"), "HostKey " + self.s.path("rsa")) as g:
+            helper = self.helpers(g)[0]
+            os.kill(helper, signal.SIGSTOP)
+            stuck = subprocess.Popen(g.ssh_argv("true", options=["-o", "HostKeyAlgorithms=ecdsa-sha2-nistp256"]),
+                                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.pinned(g, "rsa")
+            self.assertIsNone(stuck.poll())
+            os.kill(helper, signal.SIGCONT)
+            stuck.wait(30 * PATIENCE)
+            self.pinned(g, "p256")
+
+    def test_what_is_wrong_is_told_with_file_and_remedy(self):
+        t = self.t
+        bad_pin = write(self.s.path("bad-pin"), "9999\n")
+        for line, words in (
+                (t.line("p256", pin=bad_pin), "the PIN is wrong"),
+                (t.line("nothing"), "no such private key"),
+                (t.line("p256").replace("token=gate", "token=other"), "no token that the URI means"),
+                (t.line("p256").replace(";object=p256", ""), "several private keys"),
+                (t.line("p256").replace(" pin-file=" + t.pin, ""), "wants a PIN.*pin-file"),
+                (t.line("p256", module="/nonexistent.so"), "module /nonexistent.so"),
+                (t.line("p256", module="/usr/lib/x86_64-linux-gnu/libz.so.1"), "not a PKCS#11 library")):
+            code, told = self.check(line)
+            self.assertNotEqual(code, 0, line)
+            self.assertRegex(told, words)
 
 
 if __name__ == "__main__":

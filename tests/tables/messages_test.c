@@ -57,7 +57,7 @@ struct field_row {
 	uint64_t max;
 };
 
-#define FIELD_ROWS_MAX 512
+#define FIELD_ROWS_MAX 1024
 static struct field_row field_rows[FIELD_ROWS_MAX];
 static size_t n_field_rows;
 
