@@ -406,7 +406,7 @@ class PamTest(unittest.TestCase):
         for answers in ([(password, "wrong"), (code, digits)], [(password, word), (code, "000000")]):
             status, text = paramiko_login(self.g, answers, "true")
             self.assertEqual(status, 255, text)
-        self.assertIn("PAM (authenticate) refuses", self.g.log())
+        self.assertTrue(self.g.wait_log(r"PAM \(authenticate\) refuses"), self.g.log())
 
     def test_a_program_is_told_the_password(self):
         told = self.g.path("told")

@@ -50,7 +50,7 @@ class PenaltyTest(unittest.TestCase):
                 self.assertTrue(wait_for(lambda: g.log().count(" end client=") == n + 1))
                 self.assertEqual(not allowed(g), refused, g.log())
                 time.sleep(4.2 if n == 0 else 0)
-            self.assertEqual(g.log().count("event=penalty"), 1)
+            self.assertTrue(wait_for(lambda: g.log().count("event=penalty") == 1), g.log())
 
     @unittest.skipUnless(AS_ROOT, "passwords of accounts need root")
     def test_each_wrong_answer_counts(self):
@@ -60,7 +60,7 @@ class PenaltyTest(unittest.TestCase):
                     "-o", "NumberOfPasswordPrompts=%d" % n, "-o", "PreferredAuthentications=keyboard-interactive"])
                 self.assertEqual(done.returncode, 255)
                 self.assertTrue(wait_for(lambda: g.log().count(" end client=") == n), g.log())
-                self.assertEqual(g.log().count("Failed keyboard-interactive/password"), 1 if n == 1 else 3, g.log())
+                self.assertTrue(wait_for(lambda: g.log().count("Failed keyboard-interactive/password") == (1 if n == 1 else 3)), g.log())
                 self.assertEqual(not allowed(g), refused, g.log())
                 time.sleep(4.2 if n == 1 else 0)
 
@@ -69,7 +69,7 @@ class PenaltyTest(unittest.TestCase):
             self.assertTrue(allowed(g))
             self.assertTrue(allowed(g))
             self.assertTrue(wait_for(lambda: not allowed(g), 5))
-            self.assertIn("connections without an attempt to log in", g.log())
+            self.assertTrue(g.wait_log("connections without an attempt to log in"), g.log())
 
     def test_the_exempt_list_holds(self):
         with Gateway("PerSourcePenalties authfail:60s min:1s", "PerSourcePenaltyExemptList 127.0.0.0/31") as g:
@@ -177,7 +177,7 @@ class AdmissionTest(unittest.TestCase):
                         break
                     data += piece
                 self.assertIn(b"no login in the time allowed", data)
-            self.assertIn("timeout before key exchange", g.log())
+            self.assertTrue(g.wait_log("timeout before key exchange"), g.log())
 
     def test_a_user_who_thinks_after_the_exchange_is_not_hurried(self):
         with Gateway("HandshakeTimeout 1") as g:

@@ -48,7 +48,7 @@ class PamTest(unittest.TestCase):
                         pass
                     self.assertEqual(client.is_authenticated(), good, g.log())
                     client.close()
-            self.assertIn("PAM refuses", g.log())
+            self.assertTrue(g.wait_log("PAM refuses"), g.log())
 
 
 if __name__ == "__main__":
