@@ -21,7 +21,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BIN = os.path.join(os.environ.get("BUILD") and os.path.abspath(os.environ["BUILD"]) or
                    os.path.join(ROOT, "build"), "bin")
 AS_ROOT = os.geteuid() == 0
-TEST_USER = "sptest"
+# files of scenarios that run at once have one each: some change it
+TEST_USER = os.environ.get("E2E_ACCOUNT", "sptest")
 TEST_PASSWORD = "correct horse 9 battery"
 # a slower build (sanitizers) gets more time
 PATIENCE = float(os.environ.get("PATIENCE", "1"))

@@ -7,6 +7,7 @@ their reasons; the closing line counts all.
 """
 import concurrent.futures
 import os
+import queue
 import re
 import subprocess
 import sys
@@ -48,9 +49,14 @@ def run_some(patterns):
     return counted(result.testsRun - bad - skipped, bad, skipped)
 
 
-def run_file(name):
-    done = subprocess.run([sys.executable, "-B", os.path.abspath(__file__), name], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+def run_file(name, accounts):
+    mine = accounts.get()
+    try:
+        done = subprocess.run([sys.executable, "-B", os.path.abspath(__file__), name], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                              env=dict(os.environ, E2E_ACCOUNT=mine))
+    finally:
+        accounts.put(mine)
     return name, done.stdout
 
 
@@ -60,9 +66,12 @@ def run_all():
     with_text = {n: open(files()[n]).read() for n in names}
     alone = [n for n in names if re.search(r"^ALONE = True", with_text[n], re.M)]
     total = [0, 0, 0]
+    accounts = queue.SimpleQueue()
+    for i in range(os.cpu_count()):
+        accounts.put("sptest%s" % (i or ""))
     for group, width in (([n for n in names if n not in alone], os.cpu_count()), (alone, 1)):
         with concurrent.futures.ThreadPoolExecutor(width) as pool:
-            for done in concurrent.futures.as_completed([pool.submit(run_file, n) for n in group]):
+            for done in concurrent.futures.as_completed([pool.submit(run_file, n, accounts) for n in group]):
                 name, text = done.result()
                 counts = COUNTS.findall(text)
                 print("== %s\n%s" % (name, text), flush=True)
