@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "monitor/control_private.h"
 #include "monitor/link.h"
+#include "monitor/metrics.h"
 #include "monitor/serve.h"
 #include "monitor/spawn.h"
 
@@ -125,6 +126,7 @@ void control_lost(struct control *k, enum err e, const char *what)
 		  e != ERR_CLOSED && what != NULL ? ": " : "",
 		  e != ERR_CLOSED && what != NULL ? what : "");
 	process_stop(k);
+	METRIC_COUNT(k->m, restarts_total, METRIC_PROCESS_CONTROL, 0);
 	if (!k->m->stopping && k->ready && ++k->deaths <= DEATHS_MAX &&
 	    process_start(k) != OK)
 		log_debug("it is started again within a second");

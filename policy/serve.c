@@ -5,7 +5,6 @@
  * but what a script is given.
  */
 #include <poll.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,7 +17,7 @@
 #include "common/exhash.h"
 #include "common/ipc.h"
 #include "common/log.h"
-#include "common/sandbox.h"
+#include "common/start.h"
 #include "policy/default.h"
 #include "policy/engine.h"
 #include "policy/record.h"
@@ -288,23 +287,6 @@ static enum err serve(struct server *s)
 
 /* ---- beginning ---- */
 
-static enum err find_user(const char *user, struct sandbox_plan *plan)
-{
-	const struct passwd *pw = user != NULL ? getpwnam(user) : NULL;
-
-	if (user != NULL && pw == NULL) {
-		log_fatal("policy: there is no account %s; make it, e.g. "
-			  "useradd --system %s",
-			  user, user);
-		return ERR_UNKNOWN;
-	}
-	if (pw != NULL && geteuid() == 0) {
-		plan->uid = pw->pw_uid;
-		plan->gid = pw->pw_gid;
-	}
-	return OK;
-}
-
 static void no_bark(void *ctx, bool hard)
 {
 	(void)ctx;
@@ -343,7 +325,7 @@ static enum err wall_in(int sock, const char *user, struct sandbox_layers *layer
 	struct sandbox_filter filter = {0};
 	enum err e;
 
-	if ((e = find_user(user, &plan)) != OK ||
+	if ((e = start_account("policy", user, &plan)) != OK ||
 	    (e = sandbox_filter_make(plan.role, &filter)) != OK ||
 	    (e = sandbox_namespaces(&plan, layers)) != OK || (e = warm_up()) != OK ||
 	    (e = sandbox_drop(&plan, layers)) != OK)

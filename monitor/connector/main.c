@@ -6,7 +6,6 @@
  */
 #include <event2/event.h>
 #include <event2/util.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,7 @@
 
 #include "common/asan.h"
 #include "common/log.h"
-#include "common/sandbox.h"
+#include "common/start.h"
 #include "monitor/connector/bind.h"
 #include "monitor/connector/dial.h"
 #include "monitor/connector/link.h"
@@ -95,23 +94,6 @@ static void connector_wipe(struct connector *c)
 		event_base_free(c->base);
 }
 
-static enum err plan_user(struct sandbox_plan *plan, const char *user)
-{
-	const struct passwd *pw = user != NULL ? getpwnam(user) : NULL;
-
-	if (user != NULL && pw == NULL) {
-		log_fatal("connector: there is no account %s; make it, e.g. "
-			  "useradd --system %s",
-			  user, user);
-		return ERR_UNKNOWN;
-	}
-	if (pw != NULL && geteuid() == 0) {
-		plan->uid = pw->pw_uid;
-		plan->gid = pw->pw_gid;
-	}
-	return OK;
-}
-
 /* Enters the sandbox; epoll and the name servers' sockets are opened just before it is shut. */
 static enum err connector_enter(struct connector *c, int sock, const char *user,
 				struct sandbox_layers *layers)
@@ -125,7 +107,7 @@ static enum err connector_enter(struct connector *c, int sock, const char *user,
 	struct sandbox_filter filter = {0};
 	enum err e;
 
-	if ((e = plan_user(&plan, user)) != OK ||
+	if ((e = start_account("connector", user, &plan)) != OK ||
 	    (e = sandbox_filter_make(plan.role, &filter)) != OK ||
 	    (e = sandbox_namespaces(&plan, layers)) != OK ||
 	    (e = sandbox_drop(&plan, layers)) != OK)
@@ -155,26 +137,6 @@ static enum err run(struct connector *c, int sock, const char *user)
 	return event_base_dispatch(c->base) >= 0 ? OK : ERR_SYSTEM;
 }
 
-/* --socket N [--user NAME] */
-static enum err options(int argc, char **argv, int *sock, const char **user)
-{
-	for (int i = 1; i < argc; i += 2) {
-		char *end = NULL;
-
-		if (i + 1 == argc)
-			return ERR_CONFIG;
-		if (strcmp(argv[i], "--socket") == 0)
-			*sock = (int)strtol(argv[i + 1], &end, 10);
-		else if (strcmp(argv[i], "--user") == 0)
-			*user = argv[i + 1];
-		else
-			return ERR_CONFIG;
-		if (end != NULL && (*end != '\0' || end == argv[i + 1]))
-			return ERR_CONFIG;
-	}
-	return *sock > STDERR_FILENO ? OK : ERR_CONFIG;
-}
-
 int main(int argc, char **argv)
 {
 	struct connector *c = calloc(1, sizeof *c);
@@ -182,7 +144,7 @@ int main(int argc, char **argv)
 	int sock = -1;
 	enum err e;
 
-	if (c == NULL || options(argc, argv, &sock, &user) != OK) {
+	if (c == NULL || start_options(argc, argv, &sock, &user) != OK) {
 		log_fatal("sallyport-connector is started by sallyportd: "
 			  "sallyport-connector --socket FD [--user NAME]");
 		free(c);

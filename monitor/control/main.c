@@ -2,7 +2,6 @@
  * sallyport-control: speaks with clients of the control socket. They come from the monitor as connected sockets;
  * what they say is parsed here, where there are no files, no network and no keys, and asked of the monitor.
  */
-#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,7 @@
 
 #include "common/asan.h"
 #include "common/log.h"
-#include "common/sandbox.h"
+#include "common/start.h"
 #include "monitor/control/control.h"
 
 /* No locks: there is one thread. */
@@ -26,23 +25,6 @@ static struct event_base *base_make(void)
 	if (config != NULL)
 		event_config_free(config);
 	return base;
-}
-
-static enum err plan_user(struct sandbox_plan *plan, const char *user)
-{
-	const struct passwd *pw = user != NULL ? getpwnam(user) : NULL;
-
-	if (user != NULL && pw == NULL) {
-		log_fatal("control: there is no account %s; make it, e.g. "
-			  "useradd --system %s",
-			  user, user);
-		return ERR_UNKNOWN;
-	}
-	if (pw != NULL && geteuid() == 0) {
-		plan->uid = pw->pw_uid;
-		plan->gid = pw->pw_gid;
-	}
-	return OK;
 }
 
 /* jansson would open /dev/urandom for its first object. */
@@ -69,7 +51,7 @@ static enum err enter(struct control *k, int sock, const char *user,
 	struct sandbox_filter filter = {0};
 	enum err e;
 
-	if ((e = plan_user(&plan, user)) != OK ||
+	if ((e = start_account("control", user, &plan)) != OK ||
 	    (e = sandbox_filter_make(plan.role, &filter)) != OK ||
 	    (e = sandbox_namespaces(&plan, layers)) != OK ||
 	    (e = seed_hashes()) != OK || (e = sandbox_drop(&plan, layers)) != OK)
@@ -105,26 +87,6 @@ static enum err run(struct control *k, int sock, const char *user)
 	return e;
 }
 
-/* --socket N [--user NAME] */
-static enum err options(int argc, char **argv, int *sock, const char **user)
-{
-	for (int i = 1; i < argc; i += 2) {
-		char *end = NULL;
-
-		if (i + 1 == argc)
-			return ERR_CONFIG;
-		if (strcmp(argv[i], "--socket") == 0)
-			*sock = (int)strtol(argv[i + 1], &end, 10);
-		else if (strcmp(argv[i], "--user") == 0)
-			*user = argv[i + 1];
-		else
-			return ERR_CONFIG;
-		if (end != NULL && (*end != '\0' || end == argv[i + 1]))
-			return ERR_CONFIG;
-	}
-	return *sock > STDERR_FILENO ? OK : ERR_CONFIG;
-}
-
 int main(int argc, char **argv)
 {
 	static struct control k; /* outlives every callback */
@@ -132,7 +94,7 @@ int main(int argc, char **argv)
 	int sock = -1;
 	enum err e;
 
-	if (options(argc, argv, &sock, &user) != OK) {
+	if (start_options(argc, argv, &sock, &user) != OK) {
 		log_fatal("sallyport-control is started by sallyportd: "
 			  "sallyport-control --socket FD [--user NAME]");
 		return EXIT_FAILURE;

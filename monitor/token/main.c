@@ -16,6 +16,7 @@
 
 #include "common/ipc.h"
 #include "common/log.h"
+#include "common/start.h"
 #include "monitor/token/token.h"
 
 struct server {
@@ -146,33 +147,13 @@ static enum err run(int sock, const char *user)
 	return e;
 }
 
-/* --socket N [--user NAME] */
-static enum err options(int argc, char **argv, int *sock, const char **user)
-{
-	for (int i = 1; i < argc; i += 2) {
-		char *end = NULL;
-
-		if (i + 1 == argc)
-			return ERR_CONFIG;
-		if (strcmp(argv[i], "--socket") == 0)
-			*sock = (int)strtol(argv[i + 1], &end, 10);
-		else if (strcmp(argv[i], "--user") == 0)
-			*user = argv[i + 1];
-		else
-			return ERR_CONFIG;
-		if (end != NULL && (*end != '\0' || end == argv[i + 1]))
-			return ERR_CONFIG;
-	}
-	return *sock > STDERR_FILENO ? OK : ERR_CONFIG;
-}
-
 int main(int argc, char **argv)
 {
 	const char *user = NULL;
 	int sock = -1;
 	enum err e;
 
-	if (options(argc, argv, &sock, &user) != OK) {
+	if (start_options(argc, argv, &sock, &user) != OK) {
 		log_fatal("sallyport-token is started by sallyportd: sallyport-token "
 			  "--socket FD [--user NAME]");
 		return EXIT_FAILURE;
