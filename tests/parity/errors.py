@@ -4,8 +4,10 @@ import re
 import socket
 import struct
 
+from control import Control
 from gateway import Gateway, wait_for
 from gateways import program, told
+from operators import refused
 from table import ROOT, equal, holds, row
 
 SECTION = "Errors"
@@ -13,17 +15,37 @@ SECTION = "Errors"
 
 def never(name, codes):
     """Numbers that stand for nothing here."""
-    @row(SECTION, name, "have no occasion", "the numbers are in no table of codes of the gateway")
+    @row(SECTION, name, "have no occasion", "nothing in the gateway uses a name that stands for them")
     def _(g):
+        with open(os.path.join(ROOT, "common", "ctl_errors.def")) as f:
+            names = ["CTL_BAD_" + n for n, code in re.findall(r"^E\((\w+), +(\d+),", f.read(), re.M) if code in codes]
+        equal(len(names), len(codes))
         for folder in ("monitor", "common", "worker", "policy"):
             for at, _, files in os.walk(os.path.join(ROOT, folder)):
                 for file in files:
                     with open(os.path.join(at, file), errors="replace") as f:
-                        found = set(re.findall(r"CODE_\w+ = (\d+)\b", f.read()))
-                    equal(found & set(codes), set())
+                        text = f.read()
+                    equal(set(re.findall(r"CODE_\w+ = (\d+)\b", text)) & set(codes), set())
+                    equal([n for n in names if re.search(r"\b%s\b" % n, text)], [])
 
 
-never("100, 101, 102, 112, 116, 1202", ("100", "101", "102", "112", "116", "1202"))
+never("100, 101, 102, 116, 1202", ("100", "101", "102", "116", "1202"))
+
+
+@row(SECTION, "104, 106, 107, 108", "what cannot be while it listens", "the control socket's answers")
+def _(g):
+    with Control(g.script) as c:
+        refused(104, c.call, "listener.start")
+        for name, code in (("Port", 106), ("ListenAddress", 107), ("MaxConnections", 108)):
+            refused(code, c.call, "config.set", name=name, value="1")
+
+
+@row(SECTION, "112", "a line of more than 1 MiB", "the control socket's answer, and its end")
+def _(g):
+    with Control(g.script) as c:
+        c.send(b" " * ((1 << 20) + 2))
+        equal(c.read()["error"]["code"], 112)
+        equal(c.read(), None)
 
 
 @row(SECTION, "10022, 10055, 10057, 10058", "what a script asks for cannot be", "the log names the action and why: a send after the end")

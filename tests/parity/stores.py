@@ -3,7 +3,7 @@ import os
 import subprocess
 
 from gateway import Gateway
-from stores_test import PASSWORD, TYPES, Store, run, write
+from stores_test import PASSWORD, TYPES, Store, Token, run, write
 from table import equal, holds, row
 
 SECTION = "Key stores"
@@ -117,6 +117,14 @@ def _(g):
 @row(SECTION, "18 JWKFile, 19 JWKBlob", "JSON Web Keys: RSA, EC, OKP", "ssh with the key pinned; three types")
 def _(g):
     serve(rsa=keys().jwk("rsa"), p256=keys().jwk("p256"), ed25519=keys().jwk("ed25519"))
+
+
+@row(SECTION, "20 SecurityKey", "a key in a token of SoftHSM", "ssh with the key pinned; a PIN that is wrong is told")
+def _(g):
+    token = Token(keys(), "p256")
+    serve(p256=token.line("p256"))
+    bad = write(keys().path("bad-pin"), "9999\n")
+    holds(refused(token.line("p256", pin=bad)), "the PIN is wrong")
 
 
 @row(SECTION, "99 Auto", "store=auto: the form is found from the content; one that is named must be it", "ssh with the key pinned; the error of a wrong name")
